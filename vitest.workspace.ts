@@ -1,0 +1,17 @@
+import { defineWorkspace } from "vitest/config"
+
+const conditions = ["@effect-websocket/source"]
+
+/** One project per package; sources of the workspace are loaded directly, not their builds. */
+const project = (name: string) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    name,
+    root: `packages/${name}`,
+    include: ["test/**/*.test.ts"],
+    testTimeout: 20_000
+  }
+})
+
+export default defineWorkspace(["protocol", "websocket", "node", "conformance", "docs"].map(project))
