@@ -1,0 +1,235 @@
+/**
+ * A `net.Socket`, a `tls.TLSSocket`, or any other `stream.Duplex` of Node.js, as a `Duplex`.
+ *
+ * One object with few fields per connection; its listeners are functions shared by all connections. The stream is paused
+ * until somebody reads. It never trusts what `write()` returns (that is compared before the kernel has taken anything),
+ * and never leaves an 'error' without a listener. Sockets are to be made with `allowHalfOpen`, or the peer's end is ours.
+ */
+
+import type * as stream from "node:stream"
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ConnectionInfo, Duplex, FlowControl } from "effect-websocket/Transport"
+import { TransportError, type TransportReason } from "effect-websocket/WebSocketError"
+import * as NodeConnectionInfo from "./NodeConnectionInfo.js"
+import * as NodeError from "./NodeError.js"
+import { NodeWriter } from "./NodeWriter.js"
+import { Waiters } from "./Waiters.js"
+
+const owner = Symbol("@effect-websocket/node/NodeDuplex")
+type Owned = stream.Duplex & { [owner]?: NodeDuplex | undefined }
+
+/** What the maker of a stream knows better than the stream. */
+export interface Options {
+  readonly info?: Partial<ConnectionInfo> | undefined
+  /** Why there are no more octets when the stream has emitted 'end'. EndOfStream. */
+  readonly endReason?: (() => TransportReason) | undefined
+}
+
+const nothing = new Uint8Array(0)
+const discard = (): void => {}
+const endOfStream = (): TransportReason => ({ _tag: "EndOfStream" })
+
+function onData(this: Owned, octets: Uint8Array): void {
+  this[owner]?.arrive(octets)
+}
+
+function onEnd(this: Owned): void {
+  const duplex = this[owner]
+  duplex?.fail(new TransportError({ reason: duplex.endReason() }))
+}
+
+/** Stays on the stream when all others have gone: an error after the end is no news, and must not be uncaught. */
+function onError(this: Owned, cause: unknown): void {
+  this[owner]?.break(cause)
+}
+
+function onClose(this: Owned): void {
+  this.off("data", onData).off("end", onEnd).off("close", onClose)
+  const duplex = this[owner]
+  this[owner] = undefined
+  duplex?.close()
+}
+
+class NodeDuplex extends NodeWriter implements Duplex {
+  readonly endReason: () => TransportReason
+  known: Partial<ConnectionInfo> | undefined
+  complete: ConnectionInfo | undefined
+  /** Octets which nobody has taken yet: at most what one wake-up brought. */
+  arrived: Array<Uint8Array> | undefined
+  onOctets: ((octets: Uint8Array) => void) | undefined
+  onFailure: ((error: TransportError) => void) | undefined
+  paused = true
+  leaving = false
+  readers: Waiters | undefined
+
+  constructor(native: stream.Duplex, options: Options | undefined) {
+    super(native)
+    this.known = options?.info
+    this.endReason = options?.endReason ?? endOfStream
+    ;(native as Owned)[owner] = this
+    this.failure = this.former()
+    NodeConnectionInfo.remember(native)
+    native.pause()
+    native.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose)
+  }
+
+  /** What had ended the stream before we came. */
+  former(): TransportError | undefined {
+    if (this.stream.errored) return NodeError.stream(this.stream.errored)
+    if (this.stream.readableEnded) return new TransportError({ reason: this.endReason() })
+    return this.stream.destroyed ? new TransportError({ reason: { _tag: "Read" } }) : undefined
+  }
+
+  get info(): ConnectionInfo {
+    this.complete ??= NodeConnectionInfo.make(this.stream, this.known)
+    return this.complete
+  }
+
+  // --- reading
+
+  get pull(): Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, TransportError> {
+    return Effect.suspend(() => {
+      if (this.arrived !== undefined) return this.take
+      if (this.failure !== undefined) return Effect.fail(this.failure)
+      if (this.onOctets === undefined) this.stream.resume()
+      this.readers ??= new Waiters()
+      return Effect.zipRight(
+        Effect.onInterrupt(this.readers.wait, () => this.rest),
+        this.pull
+      )
+    })
+  }
+
+  /** Nobody pulls any more: nothing more is read. */
+  get rest(): Effect.Effect<void> {
+    return Effect.sync(() => {
+      if (this.readers?.isEmpty && this.onOctets === undefined) this.stream.pause()
+    })
+  }
+
+  /** One `sync`: there is no step between taking and delivering at which an interruption could lose octets. */
+  get take(): Effect.Effect<NonEmptyReadonlyArray<Uint8Array>> {
+    return Effect.sync(() => {
+      const octets = this.arrived ?? [nothing]
+      this.arrived = undefined
+      return octets as [Uint8Array, ...Array<Uint8Array>]
+    })
+  }
+
+  unsafeReceive(onOctets: (octets: Uint8Array) => void, onFailure: (error: TransportError) => void): FlowControl {
+    this.onOctets = onOctets
+    this.onFailure = onFailure
+    this.paused = true
+    this.resume()
+    return { pause: () => this.pause(), resume: () => this.resume() }
+  }
+
+  pause(): void {
+    if (this.leaving) return
+    this.paused = true
+    this.stream.pause()
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    if (this.arrived === undefined && this.failure === undefined) this.stream.resume()
+    else process.nextTick(() => this.deliver())
+  }
+
+  /** Hands over what arrived before it was asked for, and the end. */
+  deliver(): void {
+    while (this.arrived !== undefined && !this.paused) {
+      const octets = this.arrived.shift()!
+      if (this.arrived.length === 0) this.arrived = undefined
+      this.onOctets?.(octets)
+    }
+    if (this.arrived !== undefined) return
+    if (this.failure === undefined) {
+      if (!this.paused) this.stream.resume()
+      return
+    }
+    const onFailure = this.onFailure
+    this.onFailure = undefined
+    onFailure?.(this.failure)
+  }
+
+  arrive(octets: Uint8Array): void {
+    if (this.onOctets !== undefined) {
+      this.onOctets(octets)
+      return
+    }
+    this.stream.pause()
+    this.keep(octets)
+    this.readers?.wake()
+  }
+
+  keep(octets: Uint8Array): void {
+    if (this.arrived === undefined) this.arrived = [octets]
+    else this.arrived.push(octets)
+  }
+
+  // --- ends
+
+  /** The first failure is final. */
+  fail(error: TransportError): void {
+    if (this.leaving) this.wakeWriters()
+    if (this.failure !== undefined) return
+    this.failure = error
+    this.readers?.wake()
+    if (this.onOctets !== undefined) this.deliver()
+  }
+
+  /** What a broken stream had read until then has arrived all the same. */
+  break(cause: unknown): void {
+    const rest: Uint8Array | null = this.stream.errored && this.onOctets !== discard ? this.stream.read() : null
+    if (rest !== null) this.keep(rest)
+    this.stream.destroy()
+    this.fail(NodeError.stream(cause))
+  }
+
+  close(): void {
+    this.fail(new TransportError({ reason: { _tag: "Read" } }))
+    this.releaseWriters()
+  }
+
+  get abort(): Effect.Effect<void> {
+    return Effect.sync(() => void this.stream.destroy())
+  }
+
+  teardown(role: Role): Effect.Effect<void> {
+    const begin = Effect.sync(() => {
+      this.leaving = true
+      this.onOctets = discard
+      this.arrived = undefined
+      // §7.1.1: the server ends first; a client waits for the server's end.
+      if (role === "server") this.stream.end()
+      this.paused = false
+      this.deliver()
+    })
+    return Effect.onInterrupt(Effect.zipRight(begin, this.gone), () => this.abort)
+  }
+
+  /** Once the peer has ended we do, and once both have the stream is of no more use. */
+  get gone(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.failure !== undefined && this.stream.writableFinished) this.stream.destroy()
+      if (this.stream.destroyed) return Effect.void
+      if (this.failure !== undefined) this.stream.end()
+      return Effect.zipRight(this.written, this.gone)
+    })
+  }
+}
+
+/** The stream as a Duplex, from now on read and written by it alone; nobody's Scope owns it. */
+export const unsafeMake = (native: stream.Duplex, options?: Options): Duplex => new NodeDuplex(native, options)
+
+/** The stream as a Duplex which the Scope owns: its end destroys the stream. */
+export const fromDuplex = (native: stream.Duplex, options?: Options): Effect.Effect<Duplex, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => unsafeMake(native, options)),
+    (duplex) => duplex.abort
+  )

@@ -1,0 +1,203 @@
+/**
+ * TCP, TLS and Unix sockets of Node.js as `Listener`.
+ *
+ * Sockets which come before `accept` runs, or faster than it takes them, wait unread, as many as `backlog` says; what comes
+ * beyond is closed. TLS handshakes are made as sockets come, within the limit `handshakeTimeout`; a client which fails one
+ * is a line in the debug log, never an end of the listener. Each connection has a fiber and a Scope of its own.
+ */
+
+import * as net from "node:net"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import * as Limits from "effect-websocket/Limits"
+import { Listener } from "effect-websocket/Listener"
+import { type Address, formatAddress } from "effect-websocket/Transport"
+import { TimeoutError, type TransportError } from "effect-websocket/WebSocketError"
+import { Arrivals, acceptFrom } from "./Arrivals.js"
+import * as NodeDuplex from "./NodeDuplex.js"
+import * as NodeError from "./NodeError.js"
+import * as NodeSocket from "./NodeSocket.js"
+import { defined } from "./NodeTlsClient.js"
+import * as NodeTlsServer from "./NodeTlsServer.js"
+import * as StaleSocket from "./StaleSocket.js"
+
+type Service = Listener["Type"]
+
+/** Options of every listener. */
+export interface ListenOptions {
+  /** Connections which may wait for `accept`, in the kernel and once more here. 511, as Node.js has it. */
+  readonly backlog?: number | undefined
+}
+
+/** Options of TCP. Those without a comment are what `net.Server` of Node.js says of them. */
+export interface TcpOptions extends ListenOptions, Pick<net.ListenOptions, "exclusive" | "ipv6Only"> {
+  /** The address to listen on. `127.0.0.1`, so that nobody but this host is served unless it was said; `::` is everybody. */
+  readonly host?: string | undefined
+  /** 0, for one that the system chooses. */
+  readonly port?: number | undefined
+  /** Sends small segments at once, without Nagle's algorithm. true. */
+  readonly noDelay?: boolean | undefined
+  /** Whether the kernel probes idle connections. false. */
+  readonly keepAlive?: boolean | undefined
+  /** Silence before the first probe. What the kernel has. */
+  readonly keepAliveInitialDelay?: Duration.DurationInput | undefined
+}
+
+/** Options of a Unix socket, as `net.Server` of Node.js has them. */
+export interface UnixOptions extends ListenOptions, Pick<net.ListenOptions, "readableAll" | "writableAll"> {}
+
+interface Binding {
+  readonly address: Address
+  readonly listen: net.ListenOptions
+  readonly server?: net.ServerOpts
+  readonly handshake?: NodeTlsServer.Handshake
+}
+
+const listening = (server: net.Server, { address, listen }: Binding) =>
+  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+    Effect.async<void, TransportError>((resume) => {
+      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
+      server.once("error", onError)
+      server.listen(listen, () => {
+        // What the system says later, such as that too many files are open, passes: the server listens on.
+        server.off("error", onError)
+        server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
+        resume(Effect.void)
+      })
+    })
+  )
+
+/** With a stale socket out of the way the second attempt is the last. */
+const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
+  Effect.catchIf(
+    listening(server, binding),
+    ({ cause }) => (cause as NodeJS.ErrnoException).code === "EADDRINUSE",
+    (error) =>
+      Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
+  )
+
+const bound = (server: net.Server, asked: Address): Address => {
+  const address = server.address()
+  return address === null || typeof address === "string"
+    ? asked
+    : { _tag: "TcpAddress", hostname: address.address, port: address.port }
+}
+
+/** The handshake of a socket: it begins at once, whether or not `accept` runs, and has a deadline. */
+const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket: net.Socket) =>
+  Effect.flatMap(Effect.orDie(Limits.resolve("server")), ({ handshakeTimeout }) =>
+    Effect.timeoutFail(handshake(socket), {
+      duration: handshakeTimeout,
+      onTimeout: () => new TimeoutError({ phase: "Handshake", after: Duration.millis(handshakeTimeout) })
+    })
+  ).pipe(
+    Effect.map((duplex) => arrivals.add(duplex)),
+    Effect.onError((cause) =>
+      Effect.zipRight(
+        Effect.sync(() => socket.destroy()),
+        Effect.logDebug("a connection was not accepted", cause)
+      )
+    ),
+    Effect.ignore,
+    Effect.ensuring(
+      Effect.sync(() => {
+        arrivals.handshakes--
+      })
+    )
+  )
+
+/** What becomes of a socket that has come. */
+const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
+  Effect.map(FiberSet.makeRuntime<never>(), (run) => {
+    const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
+    return (socket: net.Socket) => {
+      socket.on("error", NodeSocket.unheard)
+      if (arrivals.full) return void socket.destroy()
+      if (handshake === undefined) return arrivals.add(NodeDuplex.unsafeMake(socket, { info }))
+      arrivals.handshakes++
+      run(secured(arrivals, handshake, socket))
+    }
+  })
+
+const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { address: asked, listen } = binding
+    const arrivals = new Arrivals(listen.backlog ?? 511)
+    const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
+    const arrive = yield* arriving(arrivals, binding)
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        net
+          .createServer({ ...binding.server, allowHalfOpen: true, pauseOnConnect: true }, arrive)
+          .on("close", () => Effect.runSync(closed))
+      ),
+      (server) =>
+        Effect.zipRight(
+          closed,
+          Effect.sync(() => server.close())
+        )
+    )
+    yield* asked._tag === "UnixAddress" ? listeningUnix(server, binding, asked.path) : listening(server, binding)
+    return {
+      address: bound(server, asked),
+      secure: binding.handshake !== undefined,
+      accept: acceptFrom(arrivals)
+    }
+  })
+
+const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding => {
+  const { host = "127.0.0.1", keepAlive, keepAliveInitialDelay, noDelay, port = 0, ...listen } = options
+  return {
+    address: { _tag: "TcpAddress", hostname: host, port },
+    listen: {
+      backlog: listen.backlog ?? 511,
+      exclusive: listen.exclusive ?? false,
+      ipv6Only: listen.ipv6Only ?? false,
+      host,
+      port
+    },
+    server: {
+      noDelay: noDelay ?? true,
+      keepAlive: keepAlive ?? false,
+      keepAliveInitialDelay: Duration.toMillis(keepAliveInitialDelay ?? 0)
+    },
+    ...(handshake && { handshake })
+  }
+}
+
+/** Listens on TCP. */
+export const makeTcp = (options: TcpOptions = {}): Effect.Effect<Service, TransportError, Scope.Scope> =>
+  make(tcp(options))
+
+/** Listens on TCP, with TLS. Bad certificates are a `TlsHandshake` failure. */
+export const makeTls = (
+  options: TcpOptions & NodeTlsServer.TlsOptions
+): Effect.Effect<Service, TransportError, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.try({ try: () => NodeTlsServer.unsafeMake(options), catch: NodeError.tlsHandshake }),
+    (handshake) => make(tcp(options, handshake))
+  )
+
+/** Listens on a Unix socket. Its file is removed at the end, and at the begin if a server that is dead left it behind. */
+export const makeUnix = (
+  path: string,
+  options: UnixOptions = {}
+): Effect.Effect<Service, TransportError, Scope.Scope> =>
+  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
+
+/** Provides `makeTcp`. */
+export const layerTcp = (options?: TcpOptions): Layer.Layer<Listener, TransportError> =>
+  Layer.scoped(Listener, makeTcp(options))
+
+/** Provides `makeTls`. */
+export const layerTls = (options: TcpOptions & NodeTlsServer.TlsOptions): Layer.Layer<Listener, TransportError> =>
+  Layer.scoped(Listener, makeTls(options))
+
+/** Provides `makeUnix`. */
+export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>
+  Layer.scoped(Listener, makeUnix(path, options))

@@ -1,0 +1,87 @@
+/**
+ * The server's side of TLS: a socket that was accepted becomes, after its handshake, a Duplex.
+ *
+ * One `tls.Server` that listens nowhere makes the handshakes of all sockets, so that SNI, tickets, OCSP and ALPN work as
+ * Node.js documents them. It names its results by TLS sockets; the addresses of both ends tell whose result it is.
+ */
+
+import type * as net from "node:net"
+import * as tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type { Duplex } from "effect-websocket/Transport"
+import type { TransportError } from "effect-websocket/WebSocketError"
+import * as NodeDuplex from "./NodeDuplex.js"
+import * as NodeError from "./NodeError.js"
+import { defined } from "./NodeTlsClient.js"
+
+/** Options of TLS. Those without a comment are what `tls.createServer` of Node.js says of them. */
+export interface TlsOptions
+  extends Pick<
+    tls.TlsOptions,
+    | "ca"
+    | "cert"
+    | "ciphers"
+    | "crl"
+    | "dhparam"
+    | "ecdhCurve"
+    | "honorCipherOrder"
+    | "key"
+    | "maxVersion"
+    | "minVersion"
+    | "passphrase"
+    | "pfx"
+    | "sessionTimeout"
+    | "sigalgs"
+    | "SNICallback"
+    | "ticketKeys"
+  > {
+  /** Whether clients are asked for a certificate. false. */
+  readonly requestCert?: boolean | undefined
+  /** Whether clients without a certificate, or with one that cannot be verified, are refused when they are asked. true. */
+  readonly rejectUnauthorized?: boolean | undefined
+  /** The application protocols to choose from. `http/1.1`; a client which offers none of them is refused. */
+  readonly ALPNProtocols?: ReadonlyArray<string> | undefined
+}
+
+/** A handshake which Node.js itself does not bound: the deadline is Effect's. */
+const never = 2 ** 31 - 1
+
+const nothing = new Uint8Array(0)
+
+const key = ({ localAddress, localPort, remoteAddress, remotePort }: net.Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
+
+/** Makes the handshake of a socket which was accepted; a failure, or an interruption, destroys the socket. */
+export type Handshake = (socket: net.Socket) => Effect.Effect<Duplex, TransportError>
+
+type Done = (result: Effect.Effect<Duplex, TransportError>) => void
+
+/** The handshakes of a server. Throws what Node.js throws for bad certificates. */
+export const unsafeMake = (options: TlsOptions): Handshake => {
+  const pending = new Map<string, Done>()
+  const settle = (name: string, result: Effect.Effect<Duplex, TransportError>): boolean => {
+    const done = pending.get(name)
+    pending.delete(name)
+    done?.(result)
+    return done !== undefined
+  }
+  const server = tls.createServer({
+    ...defined(options),
+    ALPNProtocols: [...(options.ALPNProtocols ?? ["http/1.1"])],
+    handshakeTimeout: never
+  })
+  server.on("secureConnection", (socket) => {
+    const duplex = NodeDuplex.unsafeMake(socket)
+    // Once this is written the client has the end of the handshake, and no hard close takes it away.
+    socket.write(nothing, () => settle(key(socket), Effect.succeed(duplex)))
+  })
+  server.on("tlsClientError", (cause, socket) => settle(key(socket), Effect.fail(NodeError.tlsHandshake(cause))))
+  return (socket) =>
+    Effect.async<Duplex, TransportError>((resume) => {
+      const name = key(socket)
+      const onClose = () => settle(name, Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined)))
+      pending.set(name, resume)
+      if (socket.destroyed) onClose()
+      else server.emit("connection", socket.once("close", onClose))
+    }).pipe(Effect.onError(() => Effect.sync(() => socket.destroy())))
+}

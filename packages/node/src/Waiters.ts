@@ -1,0 +1,35 @@
+/**
+ * Fibers which wait for an event of Node.js.
+ *
+ * Waking says only that something has happened: who was woken looks again, and waits again if it was not for him. Nothing
+ * is handed over, so an interruption loses nothing.
+ */
+import * as Effect from "effect/Effect"
+
+/** A list of waiting fibers. */
+export class Waiters {
+  private waiting: Array<() => void> = []
+
+  /** Suspends until the next `wake`. */
+  get wait(): Effect.Effect<void> {
+    return Effect.async<void>((resume) => {
+      const awake = () => resume(Effect.void)
+      this.waiting.push(awake)
+      return Effect.sync(() => {
+        this.waiting = this.waiting.filter((other) => other !== awake)
+      })
+    })
+  }
+
+  /** Resumes all who wait now. */
+  wake(): void {
+    if (this.waiting.length === 0) return
+    const woken = this.waiting
+    this.waiting = []
+    for (const awake of woken) awake()
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0
+  }
+}

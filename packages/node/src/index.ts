@@ -1,0 +1,5 @@
+/** TCP, TLS and Unix sockets of Node.js as layers for effect-websocket. */
+export * as NodeDuplex from "./NodeDuplex.js"
+export * as NodeListener from "./NodeListener.js"
+export * as NodeStream from "./NodeStream.js"
+export * as NodeTransport from "./NodeTransport.js"

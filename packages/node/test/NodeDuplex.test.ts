@@ -1,0 +1,357 @@
+import * as stream from "node:stream"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { TransportError } from "effect-websocket/WebSocketError"
+import * as NodeDuplex from "../src/NodeDuplex.js"
+import { event, pattern, read, readAll, socketPair, turns, until } from "./support/sockets.js"
+
+/** Our Duplex over TCP, and the peer's socket. */
+const pair = Effect.gen(function* () {
+  const { far, near } = yield* socketPair
+  return { duplex: yield* NodeDuplex.fromDuplex(near), near, far }
+})
+
+/** A stream which is no socket: what is written stays where it is. */
+const silent = (options: stream.DuplexOptions = {}) =>
+  new stream.Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), ...options })
+
+/** What `unsafeReceive` delivers. */
+const receive = (duplex: { unsafeReceive: NodeDuplexReceive }) => {
+  const chunks: Array<Uint8Array> = []
+  const errors: Array<TransportError> = []
+  const flow = duplex.unsafeReceive(
+    (octets) => void chunks.push(octets),
+    (error) => void errors.push(error)
+  )
+  return { flow, chunks, errors, octets: () => Buffer.concat(chunks) }
+}
+type NodeDuplexReceive = ReturnType<typeof NodeDuplex.unsafeMake>["unsafeReceive"]
+
+describe("reading", () => {
+  it.scopedLive("nothing is read until somebody asks: the peer's writes stall, and then go on", () =>
+    Effect.gen(function* () {
+      const { duplex, far, near } = yield* pair
+      const sent = pattern(32 * 1024 * 1024)
+      far.write(sent)
+      yield* turns(100)
+      expect(near.bytesRead).toBe(0)
+      expect(far.writableLength).toBeGreaterThan(0)
+      expect((yield* read(duplex, sent.length)).equals(sent)).toBe(true)
+      expect(near.isPaused()).toBe(true)
+    })
+  )
+
+  it.scopedLive("an interrupted pull loses nothing, whenever the interruption comes", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const sent = pattern(200_000)
+      const received: Array<Uint8Array> = []
+      const pulling = Effect.map(duplex.pull, (chunks) => received.push(...chunks))
+      for (let offset = 0, delay = 0; offset < sent.length; offset += 1000, delay = (delay + 1) % 7) {
+        const fiber = yield* Effect.fork(pulling)
+        far.write(sent.subarray(offset, offset + 1000))
+        yield* turns(delay)
+        yield* Fiber.interrupt(fiber)
+      }
+      far.end()
+      received.push((yield* readAll(duplex)).octets)
+      expect(Buffer.concat(received).equals(sent)).toBe(true)
+    })
+  )
+
+  it.scopedLive("after an interrupted pull nothing more is read", () =>
+    Effect.gen(function* () {
+      const { duplex, far, near } = yield* pair
+      const fiber = yield* Effect.fork(duplex.pull)
+      yield* turns()
+      yield* Fiber.interrupt(fiber)
+      expect(near.isPaused()).toBe(true)
+      far.write("later")
+      expect((yield* read(duplex, 5)).toString()).toBe("later")
+    })
+  )
+
+  it.scopedLive("of two pulls each chunk goes to one, and the end to both", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const first = yield* Effect.fork(readAll(duplex))
+      const second = yield* Effect.fork(readAll(duplex))
+      far.end(pattern(300_000))
+      const results = [yield* Fiber.join(first), yield* Fiber.join(second)]
+      expect(results.reduce((sum, { octets }) => sum + octets.length, 0)).toBe(300_000)
+      expect(results.map(({ error }) => error.reason._tag)).toEqual(["EndOfStream", "EndOfStream"])
+    })
+  )
+
+  it.scopedLive("what pull did not take comes first in unsafeReceive, after it has returned", () =>
+    Effect.gen(function* () {
+      const native = silent()
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      const fiber = yield* Effect.fork(duplex.pull)
+      yield* turns()
+      native.push("one ")
+      yield* until(() => native.readableLength === 0)
+      yield* Fiber.interrupt(fiber)
+      native.push("two")
+      const { chunks, octets } = receive(duplex)
+      expect(chunks).toEqual([])
+      yield* until(() => octets().toString().endsWith("two"))
+      expect(["two", "one two"]).toContain(octets().toString())
+    })
+  )
+
+  it.scopedLive("paused before the first octet, nothing comes until resume", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const { chunks, flow, octets } = receive(duplex)
+      flow.pause()
+      far.write("octets")
+      yield* turns(50)
+      expect(chunks).toEqual([])
+      flow.resume()
+      flow.resume()
+      yield* until(() => octets().toString() === "octets")
+    })
+  )
+
+  it.scopedLive("the end of the peer is noticed at the latest when reading resumes", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const { errors, flow, octets } = receive(duplex)
+      flow.pause()
+      far.end("octets")
+      yield* turns(50)
+      flow.resume()
+      yield* until(() => errors.length > 0)
+      expect(octets().toString()).toBe("octets")
+      expect(errors.map(({ reason }) => reason._tag)).toEqual(["EndOfStream"])
+    })
+  )
+})
+
+describe("ends", () => {
+  it.scopedLive("FIN is EndOfStream, and leaves our direction open", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      far.end()
+      expect((yield* readAll(duplex)).error.reason).toEqual({ _tag: "EndOfStream" })
+      duplex.unsafeWrite([Buffer.from("still here")])
+      yield* duplex.drain
+      far.resume()
+      expect(String(yield* event(far, "data"))).toBe("still here")
+    })
+  )
+
+  it.scopedLive("RST is Reset, with the error of the system as cause", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      far.resetAndDestroy()
+      const { error } = yield* readAll(duplex)
+      expect(error.reason).toEqual({ _tag: "Reset" })
+      expect(error.cause).toMatchObject({ code: "ECONNRESET" })
+    })
+  )
+
+  it.scopedLive("writing to a peer that has gone is Reset", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      far.resetAndDestroy()
+      yield* turns(50)
+      while (Exit.isSuccess(yield* Effect.exit(duplex.drain))) {
+        duplex.unsafeWrite([pattern(100_000)])
+        yield* turns(1)
+      }
+      expect((yield* Effect.flip(duplex.drain)).reason).toEqual({ _tag: "Reset" })
+      expect((yield* Effect.flip(duplex.pull)).reason).toEqual({ _tag: "Reset" })
+    })
+  )
+
+  it.scopedLive("octets which were read before an error come before it", () =>
+    Effect.gen(function* () {
+      const native = silent()
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      native.push("the last words")
+      native.destroy(new Error("broken"))
+      const { error, octets } = yield* readAll(duplex)
+      expect(octets.toString()).toBe("the last words")
+      expect(error.reason).toEqual({ _tag: "Read" })
+      expect(error.cause).toMatchObject({ message: "broken" })
+    })
+  )
+
+  it.scopedLive("so they do in unsafeReceive, also if it was paused", () =>
+    Effect.gen(function* () {
+      const native = silent()
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      const { errors, flow, octets } = receive(duplex)
+      flow.pause()
+      native.push("the last words")
+      native.destroy(new Error("broken"))
+      yield* turns()
+      expect(errors).toEqual([])
+      flow.resume()
+      yield* until(() => errors.length > 0)
+      expect(octets().toString()).toBe("the last words")
+    })
+  )
+
+  it.scopedLive("the first failure is final", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      far.resetAndDestroy()
+      const first = yield* Effect.flip(duplex.pull)
+      yield* duplex.abort
+      yield* turns()
+      expect(yield* Effect.flip(duplex.pull)).toBe(first)
+      expect(yield* Effect.flip(duplex.drain)).toBe(first)
+    })
+  )
+
+  it.scopedLive.each([
+    ["destroyed", (native: stream.Duplex) => void native.destroy(), "Read"],
+    ["broken", (native: stream.Duplex) => void native.on("error", () => {}).destroy(new Error("broken")), "Read"],
+    ["at its end", (native: stream.Duplex) => void (native.push(null), native.resume()), "EndOfStream"]
+  ] as const)("a stream that was %s before it came to us fails at once", ([, spoil, tag]) =>
+    Effect.gen(function* () {
+      const native = silent()
+      spoil(native)
+      yield* turns()
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      expect((yield* Effect.flip(duplex.pull)).reason._tag).toBe(tag)
+      const { errors } = receive(duplex)
+      expect(errors).toEqual([])
+      yield* until(() => errors.length === 1)
+    })
+  )
+
+  it.live("the end of the Scope destroys the stream; only the listener for errors stays", () =>
+    Effect.gen(function* () {
+      const native = silent()
+      const scope = yield* Scope.make()
+      const duplex = yield* Scope.extend(NodeDuplex.fromDuplex(native), scope)
+      const { errors } = receive(duplex)
+      duplex.unsafeWrite([Buffer.from("octets")])
+      yield* duplex.drain
+      yield* Scope.close(scope, Exit.void)
+      yield* turns()
+      expect(native.destroyed).toBe(true)
+      expect(errors.length).toBe(1)
+      expect(native.eventNames()).toEqual(["error"])
+      native.emit("error", new Error("unheard"))
+    })
+  )
+
+  it.scopedLive("an error without a listener of the application ends nothing but the connection", () =>
+    Effect.gen(function* () {
+      const native = silent()
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      native.emit("error", Object.assign(new Error("reset"), { code: "ECONNRESET" }))
+      expect((yield* Effect.flip(duplex.pull)).reason).toEqual({ _tag: "Reset" })
+      expect(native.destroyed).toBe(true)
+    })
+  )
+})
+
+describe("RFC 6455 §7.1.1 teardown", () => {
+  it.scopedLive("the server ends first", () =>
+    Effect.gen(function* () {
+      const { duplex, far, near } = yield* pair
+      const closing = yield* Effect.fork(duplex.teardown("server"))
+      far.resume()
+      yield* event(far, "end")
+      far.write(pattern(500_000))
+      yield* turns()
+      expect((yield* Fiber.poll(closing))._tag).toBe("None")
+      far.end()
+      yield* Fiber.join(closing)
+      expect(near.destroyed).toBe(true)
+    })
+  )
+
+  it.scopedLive("the client waits for the server's end, and discards what comes before", () =>
+    Effect.gen(function* () {
+      const { duplex, far, near } = yield* pair
+      const closing = yield* Effect.fork(duplex.teardown("client"))
+      far.resume()
+      far.write(pattern(500_000))
+      yield* until(() => near.bytesRead === 500_000)
+      expect(far.readableEnded).toBe(false)
+      far.end()
+      yield* Fiber.join(closing)
+      yield* until(() => far.readableEnded)
+    })
+  )
+
+  it.scopedLive("what was written before is sent before the end", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const chunks: Array<Buffer> = []
+      duplex.unsafeWrite([pattern(3_000_000)])
+      const closing = yield* Effect.fork(duplex.teardown("server"))
+      far.on("data", (chunk) => chunks.push(chunk)).on("end", () => far.end())
+      far.resume()
+      yield* Fiber.join(closing)
+      expect(Buffer.concat(chunks).equals(pattern(3_000_000))).toBe(true)
+    })
+  )
+
+  it.scopedLive("the client ends at once if the server has ended before", () =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      far.end()
+      yield* readAll(duplex)
+      far.resume()
+      yield* duplex.teardown("client")
+    })
+  )
+
+  it.scopedLive.each(["server", "client"] as const)("%s: a reset during it completes it", (role) =>
+    Effect.gen(function* () {
+      const { duplex, far } = yield* pair
+      const closing = yield* Effect.fork(duplex.teardown(role))
+      yield* turns()
+      far.resetAndDestroy()
+      yield* Fiber.join(closing)
+    })
+  )
+
+  it.scopedLive.each(["server", "client"] as const)("%s: a stream which does not destroy itself is destroyed", (role) =>
+    Effect.gen(function* () {
+      const native = silent({ autoDestroy: false })
+      const duplex = yield* NodeDuplex.fromDuplex(native)
+      const closing = yield* Effect.fork(duplex.teardown(role))
+      yield* turns()
+      expect(native.writableEnded).toBe(role === "server")
+      native.push(null)
+      yield* Fiber.join(closing)
+      expect(native.destroyed).toBe(true)
+    })
+  )
+
+  it.scopedLive("interruption is a hard close", () =>
+    Effect.gen(function* () {
+      const { duplex, near } = yield* pair
+      const closing = yield* Effect.fork(duplex.teardown("client"))
+      yield* turns()
+      yield* Fiber.interrupt(closing)
+      expect(near.destroyed).toBe(true)
+    })
+  )
+})
+
+describe("info", () => {
+  it.scopedLive("what the maker knows comes before what the stream tells", () =>
+    Effect.gen(function* () {
+      const { near } = yield* socketPair
+      const remote = Option.some({ _tag: "MemoryAddress", name: "elsewhere" } as const)
+      const { info } = yield* NodeDuplex.fromDuplex(near, { info: { remote } })
+      expect(info.remote).toEqual(remote)
+      expect(Option.getOrThrow(info.local)).toMatchObject({ _tag: "TcpAddress", hostname: "127.0.0.1" })
+      expect(info.native).toBe(near)
+    })
+  )
+})

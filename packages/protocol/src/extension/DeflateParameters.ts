@@ -1,0 +1,82 @@
+/**
+ * The four parameters of permessage-deflate (RFC 7692 §7.1) as they stand in an offer or in an answer.
+ *
+ * One element of Sec-WebSocket-Extensions comes in, a record goes out, and back. Only the form is judged here, the
+ * same for both directions; whether an answer suits an offer is in PerMessageDeflate.
+ */
+import type { Extension, ExtensionParameter } from "./ExtensionList.js"
+
+export interface DeflateParameters {
+  /** §7.1.1.1: the server uses each message's own window. */
+  readonly serverNoContextTakeover: boolean
+  /** §7.1.1.2: the client does. */
+  readonly clientNoContextTakeover: boolean
+  /** §7.1.2.1: base-2 logarithm of the server's window, 8–15; undefined: not written. */
+  readonly serverMaxWindowBits: number | undefined
+  /** §7.1.2.2: that of the client's window; true: written without a value, which only an offer may do. */
+  readonly clientMaxWindowBits: number | true | undefined
+}
+
+export const extensionName = "permessage-deflate"
+
+/** The window of a side whose window bits are not written (RFC 7692 §7.1.2). */
+export const defaultWindowBits = 15
+
+const none: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: undefined,
+  clientMaxWindowBits: undefined
+}
+
+/** §7.1.2: a decimal number from 8 to 15 without leading zeros; compared as text, never coerced. */
+const parseBits = (value: string): number | undefined => {
+  const index = ["8", "9", "10", "11", "12", "13", "14", "15"].indexOf(value)
+  return index < 0 ? undefined : index + 8
+}
+
+/** What one parameter says, or undefined when its name is unknown or its value is not of the name's form. */
+const parseParameter = ({ name, value }: ExtensionParameter): Partial<DeflateParameters> | undefined => {
+  const bits = value === undefined ? undefined : parseBits(value)
+  switch (name.toLowerCase()) {
+    case "server_no_context_takeover":
+      return value === undefined ? { serverNoContextTakeover: true } : undefined
+    case "client_no_context_takeover":
+      return value === undefined ? { clientNoContextTakeover: true } : undefined
+    case "server_max_window_bits":
+      return bits === undefined ? undefined : { serverMaxWindowBits: bits }
+    case "client_max_window_bits":
+      return value !== undefined && bits === undefined ? undefined : { clientMaxWindowBits: bits ?? true }
+    default:
+      return undefined
+  }
+}
+
+/** §7.1: undefined for an unknown name, a name that stands twice, or a value that is missing, superfluous or invalid. */
+export const parse = (parameters: ReadonlyArray<ExtensionParameter>): DeflateParameters | undefined => {
+  const names = new Set<string>()
+  let parsed = none
+  for (const parameter of parameters) {
+    const said = parseParameter(parameter)
+    if (said === undefined || names.has(parameter.name.toLowerCase())) return undefined
+    names.add(parameter.name.toLowerCase())
+    parsed = { ...parsed, ...said }
+  }
+  return parsed
+}
+
+const flag = (name: string, on: boolean): ReadonlyArray<ExtensionParameter> => (on ? [{ name, value: undefined }] : [])
+
+const windowBits = (name: string, bits: number | true | undefined): ReadonlyArray<ExtensionParameter> =>
+  bits === undefined ? [] : [{ name, value: bits === true ? undefined : String(bits) }]
+
+/** The element of the field that says this. */
+export const format = (parameters: DeflateParameters): Extension => ({
+  name: extensionName,
+  parameters: [
+    ...windowBits("server_max_window_bits", parameters.serverMaxWindowBits),
+    ...windowBits("client_max_window_bits", parameters.clientMaxWindowBits),
+    ...flag("server_no_context_takeover", parameters.serverNoContextTakeover),
+    ...flag("client_no_context_takeover", parameters.clientNoContextTakeover)
+  ]
+})

@@ -1,0 +1,27 @@
+/**
+ * The key of an opening handshake and its answer (RFC 6455 §4.1 step 7, §4.2.2 step 5.4).
+ *
+ * Comes in as a nonce of 16 octets or as text of the peer, goes out as text. Makes no randomness of its own.
+ * SHA-1 is no protection here: it only shows that the server understood the request.
+ */
+import { sha1 } from "@noble/hashes/legacy.js"
+import * as Base64 from "../bytes/Base64.js"
+
+const nonceLength = 16
+
+/** §1.3: the GUID that no server adds by chance. */
+const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
+
+/** The value of Sec-WebSocket-Key for a random nonce of exactly 16 octets, fresh for each connection. */
+export const encodeKey = (nonce: Uint8Array): string => {
+  if (nonce.length !== nonceLength) throw new RangeError("RFC 6455 §4.1: the nonce of a key has 16 octets")
+  return Base64.encode(nonce)
+}
+
+/** §4.2.1 item 5: is this the Base64 of 16 octets, in the one form that an encoder writes? */
+export const isKey = (value: string): boolean => value.length === 24 && Base64.decode(value)?.length === nonceLength
+
+/** The value of Sec-WebSocket-Accept that answers a key. */
+export const accept = (key: string): string => Base64.encode(sha1(ascii(key + guid)))

@@ -1,0 +1,131 @@
+/**
+ * The fields of a message (RFC 9110 §5): ordered, a name may stand more than once, names are case-insensitive.
+ *
+ * Immutable: each change gives a new value. Nothing is checked when fields are put in; `invalidField` tells what may stand
+ * in a head, and the encoders of heads refuse the rest. The values are in no own property, so that nothing prints a
+ * credential by accident; `RequestHead.format` prints the rest.
+ */
+import { isFieldValue, isToken } from "./Grammar.js"
+
+export interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+/** Fields, pairs of name and value, or a record whose values may be lists: one field for each value. */
+export type FieldsInput =
+  | Fields
+  | Iterable<readonly [name: string, value: string]>
+  | Readonly<Record<string, string | ReadonlyArray<string>>>
+
+type Pair = readonly [name: string, value: string | ReadonlyArray<string>]
+
+const pairsOf = (input: Exclude<FieldsInput, Fields>): Iterable<Pair> =>
+  Symbol.iterator in input ? input : Object.entries(input)
+
+const fieldsOf = ([name, value]: Pair): Field | ReadonlyArray<Field> =>
+  typeof value === "string" ? { name, value } : value.map((each) => ({ name, value: each }))
+
+const named = (name: string): ((field: Field) => boolean) => {
+  const lower = name.toLowerCase()
+  return (field) => field.name.toLowerCase() === lower
+}
+
+export class Fields implements Iterable<Field> {
+  static readonly empty: Fields = new Fields([])
+
+  /** The fields of a list, which nobody may change any more. */
+  static of(list: ReadonlyArray<Field>): Fields {
+    return new Fields(list)
+  }
+
+  /** Of a record the own enumerable properties count; `__proto__` is a name like any other. */
+  static from(input: FieldsInput): Fields {
+    if (input instanceof Fields) return input
+    return new Fields(Array.from(pairsOf(input)).flatMap(fieldsOf))
+  }
+
+  readonly #list: ReadonlyArray<Field>
+  #values: Map<string, Array<string>> | undefined = undefined
+
+  private constructor(list: ReadonlyArray<Field>) {
+    this.#list = list
+  }
+
+  /** The number of fields; a name that stands twice counts twice. */
+  get size(): number {
+    return this.#list.length
+  }
+
+  has(name: string): boolean {
+    return this.#index().has(name.toLowerCase())
+  }
+
+  /** The first value. */
+  get(name: string): string | undefined {
+    return this.#index().get(name.toLowerCase())?.[0]
+  }
+
+  /** All values, in their order. */
+  getAll(name: string): ReadonlyArray<string> {
+    return this.#index().get(name.toLowerCase()) ?? []
+  }
+
+  /** All values as one (RFC 9110 §5.3), joined with a comma. Right for fields that are lists, and for no others. */
+  combined(name: string): string | undefined {
+    return this.#index().get(name.toLowerCase())?.join(", ")
+  }
+
+  /** The only value of `name`, in the place of the first one if there was one, else at the end. */
+  set(name: string, value: string): Fields {
+    const isNamed = named(name)
+    const at = this.#list.findIndex(isNamed)
+    if (at < 0) return this.append(name, value)
+    const behind = this.#list.slice(at + 1).filter((field) => !isNamed(field))
+    return new Fields([...this.#list.slice(0, at), { name, value }, ...behind])
+  }
+
+  /** One more value, at the end. */
+  append(name: string, value: string): Fields {
+    return new Fields([...this.#list, { name, value }])
+  }
+
+  delete(name: string): Fields {
+    const isNamed = named(name)
+    return new Fields(this.#list.filter((field) => !isNamed(field)))
+  }
+
+  /** All fields of `other`, behind those of these fields which have no name of `other`. */
+  merge(other: Fields): Fields {
+    return new Fields([...this.#list.filter(({ name }) => !other.has(name)), ...other.#list])
+  }
+
+  [Symbol.iterator](): Iterator<Field> {
+    return this.#list[Symbol.iterator]()
+  }
+
+  /** Values by lower-case name, made when first asked for; a Map, as names come from the network. */
+  #index(): Map<string, Array<string>> {
+    if (this.#values !== undefined) return this.#values
+    const index = new Map<string, Array<string>>()
+    for (const { name, value } of this.#list) {
+      const lower = name.toLowerCase()
+      const values = index.get(lower)
+      if (values === undefined) index.set(lower, [value])
+      else values.push(value)
+    }
+    this.#values = index
+    return index
+  }
+}
+
+/**
+ * The reason why a field may not stand in a head, or undefined. It is checked as the octets it would be: a code point over
+ * U+00FF is none, and would become another octet, such as U+010A a line feed.
+ */
+export const invalidField = (name: string, value: string): string | undefined => {
+  if (!isToken(name)) return "RFC 9110 §5.1: a field name is a token"
+  return isFieldValue(value)
+    ? undefined
+    : "RFC 9110 §5.5: a field value has only visible characters up to U+00FF, with spaces and tabs between them"
+}

@@ -1,0 +1,24 @@
+/**
+ * One message cut into the payloads of its frames (RFC 6455 §5.4).
+ *
+ * Ranges of octets only: neither copies nor sends. Text is cut anywhere, as §5.6 allows.
+ */
+
+/** The payload of one frame: the octets [start, end) of the message. */
+export interface Fragment {
+  readonly start: number
+  readonly end: number
+  /** It is the last one. */
+  readonly fin: boolean
+}
+
+/** The fragments of a message of `length` octets, each of `fragmentSize` but the last; at least one, which may be empty. */
+export function* cut(length: number, fragmentSize: number): Generator<Fragment, void> {
+  let start = 0
+  for (; length - start > fragmentSize; start += fragmentSize) yield { start, end: start + fragmentSize, fin: false }
+  yield { start, end: length, fin: true }
+}
+
+/** The first octet of the frame: FIN, and on the first frame alone the RSV bits and the opcode. */
+export const firstOctet = (fragment: Fragment, opcode: number, rsv: number): number =>
+  (fragment.fin ? 0x80 : 0) | (fragment.start === 0 ? (rsv << 4) | opcode : 0)

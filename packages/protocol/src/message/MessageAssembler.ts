@@ -1,0 +1,135 @@
+/**
+ * Data frames in, messages out (RFC 6455 §5.4, §5.6, §6.2).
+ *
+ * Holds the fragments of at most one message. Knows nothing of control frames: they never reach it. A wrong order of
+ * fragments, a limit that is exceeded and text that is not UTF-8 are violations, each found at the first octet that tells.
+ */
+import { plain } from "../bytes/Octets.js"
+import * as Utf8 from "../bytes/Utf8.js"
+import type { FrameHeader } from "../frame/FrameHeader.js"
+import { Opcode } from "../frame/Opcode.js"
+import * as ProtocolViolation from "../frame/ProtocolViolation.js"
+import type { Message } from "./Message.js"
+import { copyOf } from "./Slab.js"
+import { Storage } from "./Storage.js"
+
+/** What a peer may make us hold. */
+export interface MessageLimits {
+  /** Octets of a message, after it was inflated. */
+  readonly maxMessageSize: number
+  /** Octets of the payload of a frame. */
+  readonly maxFrameSize: number
+  /** Frames of a message, empty ones counted. */
+  readonly maxFragments: number
+}
+
+/** The longest string of V8. More than that no application could be given, whatever its limit. */
+const maxHeld = 0x1fff_ffe8
+
+export class MessageAssembler {
+  private readonly maxSize: number
+  private isText = false
+  /** Whether the payload is the message, and not a compressed form of it. */
+  private isPlain = true
+  /** The frame under way has FIN. */
+  private isLast = false
+  private streaming = false
+  /** Frames of the message under way. */
+  private fragments = 0
+  /** Octets of them, as their headers say. */
+  private announced = 0
+  /** A message that was never stored: it was in one piece. */
+  private whole: Message | undefined
+  private readonly utf8 = new Utf8.Utf8Validator()
+  private readonly storage = new Storage()
+
+  constructor(private readonly limits: MessageLimits) {
+    this.maxSize = Math.min(limits.maxMessageSize, maxHeld)
+  }
+
+  /** A message has begun and not ended. */
+  get isOpen(): boolean {
+    return this.fragments > 0
+  }
+
+  /** Of the message under way, or else of the last one. */
+  get kind(): "text" | "binary" {
+    return this.isText ? "text" : "binary"
+  }
+
+  /**
+   * A data frame begins. The size of a message is known from the headers, unless it is compressed (RSV1): then `onPayload`
+   * takes what was inflated, and counts.
+   */
+  onFrame(header: Readonly<FrameHeader>): ProtocolViolation.ProtocolViolation | undefined {
+    const isFirst = header.opcode !== Opcode.Continuation
+    // §5.4: fragments of one message MUST NOT be interleaved with those of another.
+    if (isFirst === this.isOpen) return isFirst ? ProtocolViolation.badDataFrame : ProtocolViolation.badContinuation
+    if (isFirst) this.begin(header)
+    this.isLast = header.fin
+    this.fragments++
+    this.announced += header.length
+    return this.checkLimits(header.length)
+  }
+
+  /** Octets of the payload. Text is checked at once, also in the middle of a frame (§8.1). */
+  onPayload(octets: Uint8Array, start: number, end: number): ProtocolViolation.ProtocolViolation | undefined {
+    const isWhole = this.fragments === 1 && this.isLast && this.announced === end - start
+    if (isWhole && this.isPlain && !this.streaming) return this.takeWhole(octets, start, end)
+    if (this.isText && this.utf8.push(octets, start, end) >= 0) return ProtocolViolation.badFramePayload
+    return this.streaming ? undefined : this.store(octets, start, end)
+  }
+
+  /** The message, when the frame that ended was its last; undefined when fragments are still to come. */
+  onFrameEnd(): Message | ProtocolViolation.ProtocolViolation | undefined {
+    if (!this.isLast) return undefined
+    this.fragments = 0
+    const { whole } = this
+    if (whole === undefined) return this.finish()
+    this.whole = undefined
+    return whole
+  }
+
+  /**
+   * Until the end of the message under way, or of the next one when there is none, payload is checked but not kept, and
+   * maxMessageSize does not apply; onFrameEnd then gives an empty message. Returns what was kept so far.
+   */
+  stream(): Uint8Array {
+    this.streaming = true
+    return this.storage.take()
+  }
+
+  private begin(header: Readonly<FrameHeader>): void {
+    this.isText = header.opcode === Opcode.Text
+    this.isPlain = header.rsv === 0
+    this.announced = 0
+  }
+
+  private checkLimits(length: number): ProtocolViolation.ProtocolViolation | undefined {
+    const { maxFragments, maxFrameSize } = this.limits
+    if (length > maxFrameSize) return ProtocolViolation.frameTooBig(maxFrameSize)
+    if (this.announced > this.maxSize && this.isPlain && !this.streaming) {
+      return ProtocolViolation.messageTooBig(this.maxSize)
+    }
+    return this.fragments > maxFragments ? ProtocolViolation.tooManyFragments(maxFragments) : undefined
+  }
+
+  private takeWhole(octets: Uint8Array, start: number, end: number): ProtocolViolation.ProtocolViolation | undefined {
+    this.whole = this.isText ? Utf8.decode(octets, start, end) : copyOf(this, plain(octets), start, end)
+    return this.whole === undefined ? ProtocolViolation.badFramePayload : undefined
+  }
+
+  private store(octets: Uint8Array, start: number, end: number): ProtocolViolation.ProtocolViolation | undefined {
+    if (this.storage.size + end - start > this.maxSize) return ProtocolViolation.messageTooBig(this.maxSize)
+    this.storage.append(octets, start, end, this.isLast && this.isPlain ? this.announced : this.maxSize)
+    return undefined
+  }
+
+  private finish(): Message | ProtocolViolation.ProtocolViolation {
+    this.streaming = false
+    if (!this.isText) return this.storage.take()
+    // §8.1: a message does not end inside of a sequence.
+    if (!this.utf8.isComplete) return ProtocolViolation.badFramePayload
+    return this.storage.takeText() ?? ProtocolViolation.badFramePayload
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest"
+import {
+  handshakeViolation,
+  httpError,
+  isHandshakeViolation,
+  noRemedy
+} from "../../src/handshake/HandshakeViolation.js"
+import { Fields } from "../../src/http/Fields.js"
+import { httpViolation } from "../../src/http/HttpViolation.js"
+
+describe("RFC 6455 §4 violations of the handshake", () => {
+  it("carry section, rule, remedy and details", () => {
+    const fields = Fields.from([["Allow", "GET"]])
+    expect(
+      handshakeViolation("BadMethod", "RFC 6455 §4.2.1", "GET", { status: 405, fields }, { method: "POST" })
+    ).toEqual({ _tag: "BadMethod", section: "RFC 6455 §4.2.1", rule: "GET", status: 405, fields, method: "POST" })
+  })
+
+  it("are told from everything else by their tag", () => {
+    expect(isHandshakeViolation(handshakeViolation("NoHost", "s", "r", noRemedy, {}))).toBe(true)
+    for (const other of [undefined, null, "NoHost", {}, { _tag: "toString" }, { _tag: "HttpViolation" }]) {
+      expect(isHandshakeViolation(other)).toBe(false)
+    }
+  })
+
+  it("of HTTP are answered by a server only", () => {
+    const violation = httpViolation("HeadTooLarge", "RFC 6585 §5", "the head is small", 431)
+    expect(httpError(violation, "server")).toMatchObject({ _tag: "HttpError", status: 431, violation })
+    expect(httpError(violation, "client")).toMatchObject({
+      section: "RFC 6585 §5",
+      rule: "the head is small",
+      status: 0
+    })
+  })
+})

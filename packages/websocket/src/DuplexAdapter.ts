@@ -1,0 +1,90 @@
+/**
+ * Duplexes for those who write a layer of their own: made from `pull` and a write effect, or by changing another Duplex.
+ *
+ * `fromPull` needs a reader fiber only while `unsafeReceive` flows, and a writer fiber only while something is buffered.
+ * `over` changes single operations of a Duplex and derives the others from them; `mapTransport` and `mapListener` make
+ * layers of such a change.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { Listener } from "./Listener.js"
+import { PullReader } from "./PullReader.js"
+import { PullWriter } from "./PullWriter.js"
+import { fromReceive, teardown } from "./Reading.js"
+import { type Duplex, Transport } from "./Transport.js"
+import { TransportError } from "./WebSocketError.js"
+
+/** What `fromPull` makes a Duplex of. */
+export interface PullOptions extends Pick<Duplex, "pull" | "end" | "abort" | "info"> {
+  /** Sends a chunk; completes when the octets were passed on. One runs at a time; interruption comes with an abort only. */
+  readonly write: (chunk: Uint8Array) => Effect.Effect<void, TransportError>
+  /** Default: made of the other operations, in the order of RFC 6455 §7.1.1. */
+  readonly teardown?: Duplex["teardown"] | undefined
+}
+
+/**
+ * A Duplex from `pull` and `write`. `pull` keeps the contract of `Duplex.pull`: an interruption loses nothing. `end` runs
+ * after what was buffered, `abort` once at most. The end of the Scope aborts, unless both sides had ended.
+ */
+export const fromPull = (options: PullOptions): Effect.Effect<Duplex, never, Scope.Scope> =>
+  Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+    const writer = new PullWriter(runtime, options)
+    const onFailure = (error: TransportError) => {
+      if (error.reason._tag !== "EndOfStream") writer.fail(error)
+    }
+    const reader = new PullReader(runtime, options.pull, onFailure)
+    const reading = fromReceive(reader.receive, { owned: false })
+    const abort = Effect.suspend(() => {
+      if (writer.aborted) return Effect.void
+      const error = new TransportError({ reason: { _tag: "Read" }, cause: "the connection was aborted on this side" })
+      writer.abort(error)
+      reader.stop(error)
+      return options.abort
+    })
+    const end = Effect.sync(() => writer.end())
+    const isComplete = () => writer.complete && reader.failure?.reason._tag === "EndOfStream"
+    const duplex: Duplex = {
+      pull: Effect.suspend(() => (reader.started ? reading.pull : reader.pull)),
+      unsafeReceive: reading.unsafeReceive,
+      unsafeWrite: (chunks) => writer.write(chunks),
+      unsafeBuffered: () => writer.buffered,
+      drain: writer.drain,
+      end,
+      abort,
+      teardown: options.teardown ?? teardown({ end, drain: writer.drain, abort }, reading.discard),
+      info: options.info
+    }
+    return Effect.acquireRelease(Effect.succeed(duplex), () => (isComplete() ? Effect.void : abort))
+  })
+
+/** What can be changed of a Duplex; the rest follows from it. */
+export type Changes = Partial<Omit<Duplex, "pull" | "teardown">>
+
+/** Another Duplex with some operations changed. `pull` and `teardown` are derived from the new operations. */
+export const over = (lower: Duplex, changes: Changes): Duplex => {
+  const changed = { ...lower, ...changes }
+  const { discard, pull, unsafeReceive } = fromReceive(changed.unsafeReceive, { owned: false })
+  return { ...changed, pull, unsafeReceive, teardown: teardown(changed, discard) }
+}
+
+/** A change of Duplexes; the Scope is that of the connection. */
+export type Change = (lower: Duplex) => Effect.Effect<Duplex, never, Scope.Scope>
+
+/** A Transport whose connections are those of the Transport beneath, changed. */
+export const mapTransport = (change: Change): Layer.Layer<Transport, never, Transport> =>
+  Layer.effect(
+    Transport,
+    Effect.map(Transport, (lower) => ({ connect: (target) => Effect.flatMap(lower.connect(target), change) }))
+  )
+
+/** A Listener whose connections are those of the Listener beneath, changed. */
+export const mapListener = (change: Change): Layer.Layer<Listener, never, Listener> =>
+  Layer.effect(
+    Listener,
+    Effect.map(Listener, (lower) => ({
+      address: lower.address,
+      secure: lower.secure,
+      accept: (use) => lower.accept((duplex) => Effect.flatMap(change(duplex), use))
+    }))
+  )

@@ -1,0 +1,54 @@
+/**
+ * The opening handshake (RFC 6455 §4) on a Duplex: a typed, interruptible effect for each role.
+ *
+ * The rules are the kernel's, as lists of checks; here they meet the codec, the policies of the application, and the
+ * deadline. Both roles give what was negotiated, with both heads as they were sent and the octets behind them.
+ */
+import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { HttpCodec } from "./HttpCodec.js"
+import { accept } from "./handshake/accept.js"
+import type {
+  Accepted,
+  AcceptOptions,
+  AlreadyRead,
+  HandshakeFailure,
+  RequestOptions
+} from "./handshake/HandshakeOptions.js"
+import { request } from "./handshake/request.js"
+import type { Duplex } from "./Transport.js"
+
+export { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
+export * from "./handshake/HandshakeOptions.js"
+export { Rejected, reject } from "./handshake/Rejected.js"
+
+/** Makes opening handshakes. */
+export class Handshake extends Context.Tag("effect-websocket/Handshake")<
+  Handshake,
+  {
+    /** Asks the server on `duplex` for a WebSocket. With `keepAlive` in the error, it may be asked again. */
+    readonly client: <E = never, R = never>(
+      duplex: Duplex,
+      uri: WebSocketUri,
+      options?: RequestOptions<E, R>
+    ) => Effect.Effect<Negotiated, HandshakeFailure | E, R>
+    /** Answers the client on `duplex`, also when it refuses. The connection is left open: to close it is up to the caller. */
+    readonly server: <A = undefined, R = never>(
+      duplex: Duplex,
+      options?: AcceptOptions<A, R>,
+      read?: AlreadyRead
+    ) => Effect.Effect<Accepted<A>, HandshakeFailure, R>
+  }
+>() {}
+
+/** The handshake of this library. */
+export const layer: Layer.Layer<Handshake, never, HttpCodec> = Layer.effect(
+  Handshake,
+  Effect.map(HttpCodec, (codec) => ({
+    client: (duplex, uri, options = {}) => request(codec, duplex, uri, options),
+    server: (duplex, options = {}, read = {}) => accept(codec, duplex, options, read)
+  }))
+)

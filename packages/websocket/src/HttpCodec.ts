@@ -1,0 +1,151 @@
+/**
+ * HTTP/1.1 on a Duplex, as far as an opening handshake needs it (RFC 9112): heads, and small bodies.
+ *
+ * Reads exactly one message, within the limits, and gives back the octets that came behind it: nothing is read twice and
+ * nothing is lost. Grammar and framing are the kernel's; here they meet the transport, and a violation becomes a failure.
+ */
+
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import { httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import type { BodyFraming } from "@effect-websocket/protocol/http/BodyFraming"
+import { HeadDecoder } from "@effect-websocket/protocol/http/HeadDecoder"
+import { type HttpViolation, httpViolation, isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
+import * as RequestHead from "@effect-websocket/protocol/http/RequestHead"
+import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { BodyCollector, type BodyRead } from "./http/BodyCollector.js"
+import { concat, remainder } from "./http/octets.js"
+import type { LimitValues } from "./Limits.js"
+import type { Duplex } from "./Transport.js"
+import { HandshakeError, type HttpResponse, type TransportError } from "./WebSocketError.js"
+
+export type { BodyRead }
+
+/** A head that was read, and the octets behind it. */
+export interface HeadRead<Head> {
+  readonly head: Head
+  readonly leftover: Uint8Array
+}
+
+/** How much of a body is read, and for how long. */
+export interface BodyLimits {
+  /** Octets. */
+  readonly maxSize: number
+  /** Milliseconds. */
+  readonly within: number
+}
+
+/** Reads and writes HTTP/1.1 messages. */
+export class HttpCodec extends Context.Tag("effect-websocket/HttpCodec")<
+  HttpCodec,
+  {
+    /** Reads a request head, beginning with `octets` which were read already. An end before the first octet is `EndOfStream`. */
+    readonly readRequest: (
+      duplex: Duplex,
+      limits: LimitValues,
+      octets?: Uint8Array
+    ) => Effect.Effect<HeadRead<RequestHead.RequestHead>, HandshakeError | TransportError>
+    /** Reads a response head, interim ones (1xx) too. */
+    readonly readResponse: (
+      duplex: Duplex,
+      limits: LimitValues,
+      octets?: Uint8Array
+    ) => Effect.Effect<HeadRead<ResponseHead.ResponseHead>, HandshakeError | TransportError>
+    /**
+     * Reads the body of a message. Never fails: when the body is longer or slower than the limits, its framing broken, or the
+     * connection ends, it is what was there, and not complete. `octets` are those behind the head.
+     */
+    readonly readBody: (
+      duplex: Duplex,
+      framing: BodyFraming,
+      limits: BodyLimits,
+      octets: Uint8Array
+    ) => Effect.Effect<BodyRead>
+    readonly writeRequest: (duplex: Duplex, head: RequestHead.RequestHead) => Effect.Effect<void>
+    /** Writes head and body in one piece. */
+    readonly writeResponse: (duplex: Duplex, response: HttpResponse) => Effect.Effect<void>
+  }
+>() {}
+
+const failure = (role: Role, violation: HttpViolation): HandshakeError =>
+  new HandshakeError({
+    role,
+    reason: httpError(violation, role),
+    request: Option.none(),
+    response: Option.none(),
+    keepAlive: false,
+    leftover: noOctets
+  })
+
+const noOctets = new Uint8Array(0)
+
+type Head = RequestHead.RequestHead | ResponseHead.ResponseHead
+
+const feed = <H extends Head>(
+  decoder: HeadDecoder<H>,
+  chunks: ReadonlyArray<Uint8Array>
+): HeadRead<H> | HttpViolation | undefined => {
+  for (let index = 0; index < chunks.length; index++) {
+    const result = decoder.decode(chunks[index])
+    if (result === undefined) continue
+    return isHttpViolation(result) ? result : { head: result.head, leftover: remainder(chunks, index, result.next) }
+  }
+  return undefined
+}
+
+const endedEarly = httpViolation("EndedEarly", "RFC 9112 §8", "a message head ends with an empty line", 400)
+
+const readHead = <H extends Head>(
+  duplex: Duplex,
+  decoder: HeadDecoder<H>,
+  octets: Uint8Array,
+  role: Role
+): Effect.Effect<HeadRead<H>, HandshakeError | TransportError> => {
+  const onEnd = (error: TransportError): HandshakeError | TransportError =>
+    error.reason._tag === "EndOfStream" && (role === "client" || !decoder.isEmpty) ? failure(role, endedEarly) : error
+  const next: Effect.Effect<HeadRead<H>, HandshakeError | TransportError> = Effect.flatMap(
+    Effect.mapError(duplex.pull, onEnd),
+    (chunks) => step(chunks)
+  )
+  const step = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<HeadRead<H>, HandshakeError | TransportError> => {
+    const result = feed(decoder, chunks)
+    if (result === undefined) return next
+    return isHttpViolation(result) ? Effect.fail(failure(role, result)) : Effect.succeed(result)
+  }
+  return octets.length === 0 ? next : step([octets])
+}
+
+const readBody = (
+  duplex: Duplex,
+  framing: BodyFraming,
+  limits: BodyLimits,
+  octets: Uint8Array
+): Effect.Effect<BodyRead> =>
+  Effect.suspend(() => {
+    const body = new BodyCollector(framing, limits.maxSize)
+    body.push([octets])
+    const all = Effect.whileLoop({
+      while: () => !body.isOver,
+      body: () => duplex.pull,
+      step: (chunks) => body.push(chunks)
+    })
+    const ended = Effect.catchAll(all, (error) => Effect.sync(() => body.end(error.reason._tag === "EndOfStream")))
+    return Effect.map(Effect.timeoutOption(ended, limits.within), () => body.read)
+  })
+
+const write = (duplex: Duplex, octets: Uint8Array): Effect.Effect<void> =>
+  Effect.sync(() => duplex.unsafeWrite([octets]))
+
+/** The codec of this library: strict RFC 9112, within the limits. */
+export const layer: Layer.Layer<HttpCodec> = Layer.succeed(HttpCodec, {
+  readRequest: (duplex, limits, octets = noOctets) =>
+    Effect.suspend(() => readHead(duplex, HeadDecoder.request(limits), octets, "server")),
+  readResponse: (duplex, limits, octets = noOctets) =>
+    Effect.suspend(() => readHead(duplex, HeadDecoder.response(limits), octets, "client")),
+  readBody,
+  writeRequest: (duplex, head) => write(duplex, RequestHead.encode(head)),
+  writeResponse: (duplex, { body, head }) => write(duplex, concat([ResponseHead.encode(head), body]))
+})

@@ -1,0 +1,133 @@
+/**
+ * Every limit and deadline, in one record, with its default and the reason for it.
+ *
+ * The defaults depend on the role. `Limits` is ambient: an application provides other values for all its connections by a
+ * layer, or for one connection by the option `limits`; what is out of range is an `OptionError` before anything is sent.
+ */
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { OptionError } from "./WebSocketError.js"
+
+/** Sizes are in octets, deadlines are totals. */
+export interface LimitOptions {
+  /** Octets of an HTTP head, start line included. 16 KiB, as Node.js has it. */
+  readonly maxHeadSize?: number | undefined
+  /** Field lines of an HTTP head. 100. */
+  readonly maxFields?: number | undefined
+  /** Octets of a request target. 8 KiB (RFC 9112 §3 recommends at least 8000). */
+  readonly maxTargetSize?: number | undefined
+  /** Octets of a refusal's body which a client keeps for the error. 64 KiB. */
+  readonly maxRefusalBody?: number | undefined
+  /** Octets of the body of an ordinary HTTP request; longer ones are answered with 413. 64 KiB. */
+  readonly maxRequestBody?: number | undefined
+  /** Interim responses (1xx) a client skips before it gives up. 8. */
+  readonly maxInterimResponses?: number | undefined
+  /** Octets of a message. 16 MiB, as Beast has it. */
+  readonly maxMessageSize?: number | undefined
+  /** Octets of a frame's payload. 16 MiB. */
+  readonly maxFrameSize?: number | undefined
+  /** Frames of one message, empty ones counted. 16 384. */
+  readonly maxFragments?: number | undefined
+  /** Octets of messages which are read ahead of the application; then reading stops. 64 KiB. */
+  readonly readAhead?: number | undefined
+  /** Octets waiting to be sent above which `send` waits. 64 KiB. */
+  readonly highWaterMark?: number | undefined
+  /** Longer messages are sent in fragments of this size, so that control frames get in between. 64 KiB. */
+  readonly fragmentSize?: number | undefined
+  /** Pings which may wait for their pong at a time. 16. */
+  readonly maxPings?: number | undefined
+  /** From the begin of connecting, or accepting, until the end of the opening handshake. 30 s. */
+  readonly handshakeTimeout?: Duration.DurationInput | undefined
+  /** From our Close frame until the peer's, and again until the connection has ended. 10 s. */
+  readonly closeTimeout?: Duration.DurationInput | undefined
+  /** Silence after which the connection is given up. Server 300 s, client never. */
+  readonly idleTimeout?: Duration.DurationInput | undefined
+  /** Whether a Ping is sent after half of `idleTimeout`, so that only a dead peer is silent for the whole. Server true, client false. */
+  readonly keepAlive?: boolean | undefined
+  /** From the first octet of a message until its last. Server 300 s, client never. */
+  readonly messageTimeout?: Duration.DurationInput | undefined
+}
+
+/** The limits in force: all present, durations in milliseconds. */
+export type LimitValues = {
+  readonly [K in keyof LimitOptions]-?: K extends `${string}Timeout` ? number : NonNullable<LimitOptions[K]>
+}
+
+const shared = {
+  maxHeadSize: 16 * 1024,
+  maxFields: 100,
+  maxTargetSize: 8 * 1024,
+  maxRefusalBody: 64 * 1024,
+  maxRequestBody: 64 * 1024,
+  maxInterimResponses: 8,
+  maxMessageSize: 16 * 1024 * 1024,
+  maxFrameSize: 16 * 1024 * 1024,
+  maxFragments: 16_384,
+  readAhead: 64 * 1024,
+  highWaterMark: 64 * 1024,
+  fragmentSize: 64 * 1024,
+  maxPings: 16,
+  handshakeTimeout: 30_000,
+  closeTimeout: 10_000
+}
+
+const defaults: Readonly<Record<Role, LimitValues>> = {
+  client: { ...shared, idleTimeout: Infinity, keepAlive: false, messageTimeout: Infinity },
+  server: { ...shared, idleTimeout: 300_000, keepAlive: true, messageTimeout: 300_000 }
+}
+
+/** The limits of a role when nothing else is said (Beast: `timeout::suggested`). */
+export const defaultsOf = (role: Role): LimitValues => defaults[role]
+
+/** What an application changes for all its connections; empty unless provided. */
+export class Limits extends Context.Reference<Limits>()("effect-websocket/Limits", {
+  defaultValue: (): LimitOptions => ({})
+}) {}
+
+/** Other limits for all connections made with this layer. */
+export const layer = (options: LimitOptions): Layer.Layer<never> => Layer.succeed(Limits, options)
+
+/** The smallest value that makes sense, where it is not 1. */
+const least = new Map<string, number>([
+  ["maxHeadSize", 256],
+  ["maxTargetSize", 16],
+  ["maxRefusalBody", 0],
+  ["maxRequestBody", 0],
+  ["maxInterimResponses", 0],
+  ["fragmentSize", 8],
+  ["readAhead", 0],
+  ["highWaterMark", 0]
+])
+
+const size = (option: string, value: unknown): number | OptionError => {
+  const min = least.get(option) ?? 1
+  return value === Infinity || (Number.isSafeInteger(value) && (value as number) >= min)
+    ? (value as number)
+    : new OptionError({ option: `limits.${option}`, rule: `an integer of at least ${min}, or Infinity` })
+}
+
+const deadline = (option: string, value: Duration.DurationInput): number | OptionError => {
+  const millis = Duration.toMillis(value)
+  return millis > 0 ? millis : new OptionError({ option: `limits.${option}`, rule: "a duration longer than nothing" })
+}
+
+const checked = (option: string, value: unknown): number | boolean | OptionError => {
+  if (option === "keepAlive") return value === true
+  return option.endsWith("Timeout") ? deadline(option, value as Duration.DurationInput) : size(option, value)
+}
+
+/** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
+export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<LimitValues, OptionError> =>
+  Effect.flatMap(Limits, (ambient) => {
+    const values: Record<string, unknown> = { ...defaults[role] }
+    for (const [option, value] of [...Object.entries(ambient), ...Object.entries(own)]) {
+      if (value === undefined || !Object.hasOwn(defaults[role], option)) continue
+      const result = checked(option, value)
+      if (result instanceof OptionError) return Effect.fail(result)
+      values[option] = result
+    }
+    return Effect.succeed(values as LimitValues)
+  })

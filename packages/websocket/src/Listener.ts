@@ -1,0 +1,45 @@
+/**
+ * Accepts connections for servers: the counterpart of `Transport`.
+ *
+ * The layer that provides a Listener has bound its address already; connections wait until `accept` runs.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Address, Duplex } from "./Transport.js"
+import type { TransportError } from "./WebSocketError.js"
+
+/** Accepts connections. */
+export class Listener extends Context.Tag("effect-websocket/Listener")<
+  Listener,
+  {
+    /** Where it listens; with port 0 the port that the system chose. */
+    readonly address: Address
+    /** Whether connections are encrypted (TLS). */
+    readonly secure: boolean
+    /**
+     * Runs `use` for each connection, in a fiber and a Scope of its own, until interrupted. Interruption stops accepting,
+     * interrupts what runs, and waits for it. A failure is one of the listener itself.
+     */
+    readonly accept: <R>(
+      use: (duplex: Duplex) => Effect.Effect<void, never, R>
+    ) => Effect.Effect<never, TransportError, Exclude<R, Scope.Scope>>
+  }
+>() {}
+
+const authority = (address: Address): string => {
+  switch (address._tag) {
+    case "TcpAddress": {
+      const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
+      return `${host}:${address.port}`
+    }
+    case "UnixAddress":
+      return "localhost"
+    case "MemoryAddress":
+      return address.name
+  }
+}
+
+/** The URI under which a client reaches the Listener, for instance `ws://127.0.0.1:8080/chat`. */
+export const uri = (target = "/"): Effect.Effect<string, never, Listener> =>
+  Effect.map(Listener, ({ address, secure }) => `${secure ? "wss" : "ws"}://${authority(address)}${target}`)

@@ -1,0 +1,89 @@
+/**
+ * WebSockets for clients: `connect`, and the connection itself, which is the same on a server.
+ *
+ * The transport beneath is a layer of its own choice; `layer` is everything above it.
+ */
+import * as Uri from "@effect-websocket/protocol/handshake/WebSocketUri"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { WebSocket } from "./connection/WebSocket.js"
+import * as FrameStream from "./FrameStream.js"
+import * as Handshake from "./Handshake.js"
+import * as HttpCodec from "./HttpCodec.js"
+import { within } from "./handshake/deadline.js"
+import { resolve } from "./Limits.js"
+import { Transport } from "./Transport.js"
+import { OptionError, type TimeoutPhase } from "./WebSocketError.js"
+
+export type { ControlFrame, Message, MessageStream, SendOptions, WebSocket } from "./connection/WebSocket.js"
+
+/** Everything above the transport: the HTTP codec, the handshake, and the frames. */
+export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | FrameStream.FrameStream> = Layer.merge(
+  Layer.provideMerge(Handshake.layer, HttpCodec.layer),
+  FrameStream.layer
+)
+
+/** What a client asks for, and the limits of its connection. */
+export interface ConnectOptions<E = never, R = never> extends Handshake.RequestOptions<E, R> {}
+
+/** What `connect` fails with. */
+export type ConnectError = Handshake.HandshakeFailure
+
+const parse = (uri: string | { readonly href: string }): Effect.Effect<Uri.WebSocketUri, OptionError> => {
+  const parsed = Uri.parse(typeof uri === "string" ? uri : uri.href)
+  return "_tag" in parsed ? Effect.fail(new OptionError({ option: "uri", rule: parsed.rule })) : Effect.succeed(parsed)
+}
+
+/** Runs `acquire` in a Scope within the one of the environment; when it fails, what it had opened is closed at once. */
+const owned = <A, E, R>(acquire: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Scope.Scope> | Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.scope, (outer) =>
+      Effect.flatMap(Scope.fork(outer, outer.strategy), (inner) =>
+        Effect.onExit(Scope.extend(restore(acquire), inner), (exit) =>
+          Exit.isFailure(exit) ? Scope.close(inner, exit) : Effect.void
+        )
+      )
+    )
+  )
+
+/**
+ * Connects to a WebSocket server (RFC 6455 §4.1): `ws:` or `wss:`, or `http:` and `https:` which mean the same.
+ *
+ * The connection belongs to the Scope: at its end it is closed with 1000 (1001 when the program was interrupted, 1011 when it failed),
+ * within `limits.closeTimeout`. Everything up to the end of the handshake takes `limits.handshakeTimeout` at most; interruption
+ * at any moment closes the socket. Fails with the whole response when the server refuses.
+ */
+export const connect = <E = never, R = never>(
+  uri: string | { readonly href: string },
+  options: ConnectOptions<E, R> = {}
+): Effect.Effect<
+  WebSocket,
+  ConnectError | E,
+  Transport | Handshake.Handshake | FrameStream.FrameStream | Scope.Scope | R
+> =>
+  Effect.gen(function* () {
+    const target = yield* parse(uri)
+    const limits = yield* resolve("client", options.limits)
+    const transport = yield* Transport
+    const handshake = yield* Handshake.Handshake
+    const frames = yield* FrameStream.FrameStream
+    let phase: TimeoutPhase = "Connect"
+    const open = Effect.gen(function* () {
+      const duplex = yield* transport.connect(target)
+      phase = "Handshake"
+      // The deadline is a total, and watched here.
+      const negotiated = yield* handshake.client(duplex, target, {
+        ...options,
+        limits: { ...options.limits, handshakeTimeout: Infinity }
+      })
+      return [duplex, negotiated] as const
+    })
+    return yield* owned(
+      Effect.flatMap(
+        within(open, limits.handshakeTimeout, () => phase),
+        ([duplex, negotiated]) => frames.open(duplex, negotiated, { limits: options.limits })
+      )
+    )
+  })

@@ -1,0 +1,95 @@
+/**
+ * Frames on their way out: encoded one behind the other into a slab, and handed to the transport in one write.
+ *
+ * The slab is shared by all connections, since writing is synchronous and only one of them fills it at a time: an idle
+ * connection holds no buffer. Whoever begins to fill it sends away first what another connection left in it.
+ */
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
+import type { Source } from "../Entropy.js"
+import type { Duplex } from "../Transport.js"
+
+const slabSize = 64 * 1024
+
+/** The longest header: 2 octets, 8 of length, 4 of masking key (RFC 6455 §5.2). */
+const headerRoom = 14
+
+/** The most octets UTF-8 needs for one UTF-16 code unit. */
+const octetsPerUnit = 3
+
+/** `undefined` while a transport has it, or when one kept it: then the next frame gets a new one. */
+let slab: Uint8Array | undefined
+let used = 0
+let owner: Outbox | undefined
+
+const takeSlab = (): Uint8Array => {
+  slab ??= new Uint8Array(slabSize)
+  return slab
+}
+
+export class Outbox {
+  private scheduled = false
+
+  constructor(
+    private readonly duplex: Duplex,
+    private readonly role: Role,
+    private readonly entropy: Source
+  ) {}
+
+  /** Octets that were appended and have not left for the peer yet. */
+  get buffered(): number {
+    return this.duplex.unsafeBuffered() + (owner === this ? used : 0)
+  }
+
+  /** Appends a text frame; `first` is its first octet (FIN, RSV, opcode). Lone surrogates become U+FFFD. */
+  text(first: number, text: string): void {
+    const room = headerRoom + octetsPerUnit * text.length
+    this.append(room, (target, at) => encodeText(target, at, first, text, this.maskingKey()))
+  }
+
+  /** Appends a frame of any kind. The payload is copied: it may be reused at once. */
+  octets(first: number, payload: Uint8Array): void {
+    const room = headerRoom + payload.length
+    this.append(room, (target, at) => encodeFrame(target, at, first, payload, this.maskingKey()))
+  }
+
+  /** Sends away what was appended. */
+  flush(): void {
+    if (owner !== this) return
+    const filled = takeSlab()
+    const length = used
+    owner = undefined
+    slab = undefined
+    used = 0
+    this.duplex.unsafeWrite([filled.subarray(0, length)])
+    // What could not be passed on at once stays with the transport, and with it the slab.
+    if (this.duplex.unsafeBuffered() === 0) slab ??= filled
+  }
+
+  /** Sends away what was appended, once the code that runs now has come to its end. */
+  flushLater(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    Promise.resolve().then(() => {
+      this.scheduled = false
+      this.flush()
+    })
+  }
+
+  // §5.1: a client masks every frame, with a fresh key (§5.3); a server masks none.
+  private maskingKey(): number {
+    return this.role === "client" ? this.entropy.unsafeMaskingKey() : -1
+  }
+
+  private append(room: number, encode: (target: Uint8Array, at: number) => number): void {
+    if (owner !== this) owner?.flush()
+    else if (used + room > slabSize) this.flush()
+    if (room > slabSize) {
+      const octets = new Uint8Array(room)
+      this.duplex.unsafeWrite([octets.subarray(0, encode(octets, 0))])
+    } else {
+      owner = this
+      used = encode(takeSlab(), used)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A message that is delivered in pieces while it arrives: the pieces that nobody has taken yet, and who waits for the next.
+ */
+import { decode, encode } from "@effect-websocket/protocol/bytes/Utf8"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ReceiveError } from "../WebSocketError.js"
+import { batchStream } from "./batchStream.js"
+import type { Message, MessageStream } from "./WebSocket.js"
+
+/** The end of the message, as a failure of the pull; it never leaves this module. */
+const end = Symbol("end of message")
+
+/** What a message in pieces asks of the Reader. */
+export interface PiecesOwner {
+  readonly failure: () => ReceiveError | undefined
+  /** Room was made: reading goes on. */
+  readonly onTaken: () => void
+}
+
+const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+export class Pieces {
+  private isEnded = false
+  private pieces: Array<Uint8Array> = []
+  private octets = 0
+  private waiter: (() => void) | undefined
+  /** Whether somebody takes the pieces, nobody wants them, or they are to become a whole message. */
+  private fate: "taken" | "discarded" | "collected" = "taken"
+
+  constructor(
+    private readonly kind: "text" | "binary",
+    private readonly owner: PiecesOwner
+  ) {}
+
+  /** A message that is there already, in the same form. */
+  static ofMessage(message: Message): MessageStream {
+    const octets = typeof message === "string" ? encode(message) : message
+    const kind = typeof message === "string" ? "text" : "binary"
+    return { kind, body: octets.length === 0 ? Stream.empty : Stream.make(octets) }
+  }
+
+  /** Octets that wait to be taken. */
+  get size(): number {
+    return this.fate === "taken" ? this.octets : 0
+  }
+
+  get stream(): MessageStream {
+    const pieces = batchStream(this.pull, (error) => error === end) as Stream.Stream<Uint8Array, ReceiveError>
+    const body = Stream.ensuring(
+      pieces,
+      Effect.sync(() => this.discard())
+    )
+    return { kind: this.kind, body }
+  }
+
+  /** Takes over a copy of `octets`. */
+  push(octets: Uint8Array): void {
+    if (this.fate === "discarded" || octets.length === 0) return
+    this.pieces.push(octets.slice())
+    this.octets += octets.length
+  }
+
+  /** The message has come to its end; gives it whole when it was to be collected. */
+  end(): Message | undefined {
+    this.isEnded = true
+    this.wake()
+    if (this.fate !== "collected") return undefined
+    const whole = concat(this.pieces)
+    return this.kind === "text" ? decode(whole, 0, whole.length) : whole
+  }
+
+  /** Nobody wants the rest. */
+  discard(): void {
+    if (this.fate === "collected") return
+    this.fate = "discarded"
+    this.pieces = []
+    this.octets = 0
+    this.owner.onTaken()
+    this.wake()
+  }
+
+  /** Nobody wants pieces: the message is to be whole. */
+  collect(): void {
+    this.fate = "collected"
+    this.owner.onTaken()
+  }
+
+  wake(): void {
+    const { waiter } = this
+    this.waiter = undefined
+    waiter?.()
+  }
+
+  private readonly pull: Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, ReceiveError | typeof end> = Effect.suspend(
+    () => {
+      if (this.pieces.length > 0) return Effect.succeed(this.takeAll())
+      if (this.isEnded || this.fate === "discarded") return Effect.fail(end)
+      const failure = this.owner.failure()
+      if (failure !== undefined) return Effect.fail(failure)
+      return Effect.async((resume) => {
+        this.waiter = () => resume(this.pull)
+        if (this.pieces.length > 0 || this.isEnded || this.owner.failure() !== undefined) this.wake()
+      })
+    }
+  )
+
+  private takeAll(): NonEmptyReadonlyArray<Uint8Array> {
+    const taken = this.pieces
+    this.pieces = []
+    this.octets = 0
+    this.owner.onTaken()
+    return taken as unknown as NonEmptyReadonlyArray<Uint8Array>
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * The server's part of the opening handshake (RFC 6455 §4.2): a request in, the checks and policies, a response out.
+ *
+ * The first rule that is broken decides; whatever the answer, it is written here, and the caller learns why.
+ */
+import { type HandshakeViolation, handshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
+import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
+import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
+import { keepAlive } from "@effect-websocket/protocol/http/Connection"
+import { Fields } from "@effect-websocket/protocol/http/Fields"
+import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { HeadRead, HttpCodec } from "../HttpCodec.js"
+import { resolve } from "../Limits.js"
+import type { Duplex } from "../Transport.js"
+import {
+  HandshakeError,
+  type HandshakeReason,
+  type HttpResponse,
+  OptionError,
+  type TransportError
+} from "../WebSocketError.js"
+import { within } from "./deadline.js"
+import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
+import { orEffect } from "./orEffect.js"
+import { Rejected } from "./Rejected.js"
+
+type Codec = HttpCodec["Type"]
+type UpgradeRequest = ServerHandshake.UpgradeRequest
+
+const noOctets = new Uint8Array(0)
+const forbidden = { status: 403, fields: Fields.empty }
+const misdirected = { status: 421, fields: Fields.empty }
+const badRequest = { status: 400, fields: Fields.empty }
+
+/** A refusal on its way: a rule of the protocol, or the answer of a policy. */
+type Refusal = HandshakeViolation | Rejected
+
+/** RFC 6455 §10.2: a browser tells which page asks. */
+const checkOrigin = <A, R>(
+  request: UpgradeRequest,
+  options: AcceptOptions<A, R>,
+  encrypted: boolean
+): HandshakeViolation | undefined => {
+  const { origin } = request
+  const policy = options.origin ?? "same-origin"
+  if (origin === undefined || policy === "any") return undefined
+  const allowed =
+    policy === "same-origin"
+      ? OriginPolicy.sameOrigin(request, options.secure ?? encrypted)
+      : typeof policy === "function"
+        ? policy(origin, request)
+        : policy.some((each) => each.toLowerCase() === origin.toLowerCase())
+  return allowed
+    ? undefined
+    : handshakeViolation("ForbiddenOrigin", "RFC 6455 §10.2", "this origin may not connect", forbidden, { origin })
+}
+
+/** RFC 9110 §7.4: a server answers for its own hosts. */
+const checkHost = <A, R>({ host }: UpgradeRequest, { hosts }: AcceptOptions<A, R>): HandshakeViolation | undefined =>
+  hosts === undefined || OriginPolicy.hostAllowed(host, hosts)
+    ? undefined
+    : handshakeViolation("ForbiddenHost", "RFC 9110 §7.4", "this server does not answer for that host", misdirected, {
+        host
+      })
+
+/** RFC 6455 §4.2.2 step 5.5: one of those the client offers, or none. */
+const chooseSubprotocol = <A, R>(
+  request: UpgradeRequest,
+  options: AcceptOptions<A, R>
+): Effect.Effect<string | undefined, Refusal, R> => {
+  const { requireSubprotocol = false, subprotocols = [] } = options
+  const offered = request.subprotocols
+  const choice =
+    typeof subprotocols === "function"
+      ? Effect.map(orEffect(subprotocols(offered, request)), Option.getOrUndefined)
+      : Effect.succeed(Subprotocol.choose(offered, subprotocols))
+  return Effect.filterOrFail(
+    choice,
+    (chosen) => chosen !== undefined || !requireSubprotocol,
+    () =>
+      handshakeViolation(
+        "BadSubprotocol",
+        "RFC 6455 §4.2.2",
+        "one of this server's subprotocols is required",
+        badRequest,
+        {
+          offered,
+          chosen: []
+        }
+      )
+  )
+}
+
+/** Everything that may refuse the request, in order; what the application finds out, and the answer. */
+const decide = <A, R>(
+  head: RequestHead,
+  options: AcceptOptions<A, R>,
+  encrypted: boolean
+): Effect.Effect<
+  { readonly response: ResponseHead; readonly subprotocol: string | undefined; readonly session: A },
+  Refusal | OptionError,
+  R
+> => {
+  const request = ServerHandshake.verify(head)
+  if ("_tag" in request) return Effect.fail(request)
+  const violation = checkOrigin(request, options, encrypted) ?? checkHost(request, options)
+  if (violation !== undefined) return Effect.fail(violation)
+  const authorize = options.authorize?.(request) ?? (Effect.succeed(undefined) as Effect.Effect<A>)
+  return Effect.gen(function* () {
+    const session = yield* authorize
+    const subprotocol = yield* chooseSubprotocol(request, options)
+    const response = yield* makeResponse(request, subprotocol, options)
+    return { response, subprotocol, session }
+  })
+}
+
+const makeResponse = <A, R>(
+  request: UpgradeRequest,
+  subprotocol: string | undefined,
+  { decorateResponse }: AcceptOptions<A, R>
+): Effect.Effect<ResponseHead, OptionError, R> => {
+  const make = (fields: Fields) => {
+    const head = ServerHandshake.response(request, { subprotocol, extensions: "", fields })
+    return "_tag" in head ? Effect.fail(new OptionError({ option: head.field, rule: head.rule })) : Effect.succeed(head)
+  }
+  const plain = make(Fields.empty)
+  if (decorateResponse === undefined) return plain
+  return Effect.flatMap(plain, (head) =>
+    Effect.flatMap(orEffect(decorateResponse(head)), (fields) => make(Fields.from(fields)))
+  )
+}
+
+const ofPolicy = (rejected: Rejected): HandshakeReason => ({
+  _tag: "Rejected",
+  section: "RFC 6455 §4.2.2",
+  rule: "the application refused the request",
+  response: rejected.response
+})
+
+/** Which fields belong to the framing of the response, and are not decorated. */
+const framing = ["Connection", "Content-Length", "Transfer-Encoding"]
+
+/** The response of a refusal, with the fields that tell whether the connection stays open. */
+const answerOf = <A, R>(
+  refusal: Refusal,
+  isKept: boolean,
+  { decorateResponse }: AcceptOptions<A, R>
+): Effect.Effect<HttpResponse, never, R> => {
+  const plain: HttpResponse =
+    refusal instanceof Rejected ? withConnection(refusal.response, isKept) : ServerHandshake.refusal(refusal, isKept)
+  if (decorateResponse === undefined) return Effect.succeed(plain)
+  return Effect.map(orEffect(decorateResponse(plain.head)), (input) => {
+    const fields = framing.reduce((decorated, name) => decorated.delete(name), Fields.from(input))
+    return { ...plain, head: { ...plain.head, fields: plain.head.fields.merge(fields) } }
+  })
+}
+
+const withConnection = ({ body, head }: HttpResponse, isKept: boolean): HttpResponse => ({
+  head: { ...head, fields: head.fields.set("Connection", isKept ? "keep-alive" : "close") },
+  body
+})
+
+const refuse = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  read: { readonly head: RequestHead | undefined; readonly leftover: Uint8Array },
+  refusal: Refusal,
+  options: AcceptOptions<A, R>
+): Effect.Effect<never, HandshakeError, R> =>
+  Effect.gen(function* () {
+    const isKept = options.keepAlive === "allow" && read.head !== undefined && keepAlive(read.head)
+    const response = yield* answerOf(refusal, isKept, options)
+    yield* codec.writeResponse(duplex, response)
+    return yield* new HandshakeError({
+      role: "server",
+      reason: refusal instanceof Rejected ? ofPolicy(refusal) : refusal,
+      request: Option.fromNullable(read.head),
+      response: Option.some(response),
+      keepAlive: isKept && keepAlive(response.head),
+      leftover: read.leftover
+    })
+  })
+
+/** A head that is not HTTP is answered too; an end of the connection is not. */
+export const refuseBroken = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  error: HandshakeError | TransportError,
+  options: AcceptOptions<A, R>
+): Effect.Effect<never, HandshakeError | TransportError, R> =>
+  error._tag === "HandshakeError" && error.reason._tag === "HttpError" && error.reason.violation.kind !== "EndedEarly"
+    ? refuse(codec, duplex, { head: undefined, leftover: noOctets }, error.reason, options)
+    : Effect.fail(error)
+
+/** Our own mistake in an answer, or a defect of a policy, is not the client's business: it learns that there was one. */
+const internalError = (codec: Codec, duplex: Duplex): Effect.Effect<void> => {
+  const head: ResponseHead = {
+    version: "1.1",
+    status: 500,
+    reason: "Internal Server Error",
+    fields: Fields.from([
+      ["Connection", "close"],
+      ["Content-Length", "0"]
+    ])
+  }
+  return codec.writeResponse(duplex, { head, body: noOctets })
+}
+
+const isRefusal = (error: Refusal | OptionError): error is Refusal => !(error instanceof OptionError)
+
+const answer = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  { head, leftover }: HeadRead<RequestHead>,
+  options: AcceptOptions<A, R>
+): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
+  Effect.gen(function* () {
+    const decision = decide(head, options, duplex.info.encrypted).pipe(
+      Effect.tapErrorCause((cause) => (cause._tag === "Die" ? internalError(codec, duplex) : Effect.void)),
+      Effect.tapErrorTag("OptionError", () => internalError(codec, duplex)),
+      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
+    )
+    const { response, session, subprotocol } = yield* decision
+    yield* codec.writeResponse(duplex, { head: response, body: noOctets })
+    const negotiated: Negotiated = { role: "server", request: head, response, subprotocol, extensions: [], leftover }
+    return { negotiated, session }
+  })
+
+/** Answers the client on `duplex`. */
+export const accept = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  options: AcceptOptions<A, R>,
+  read: AlreadyRead
+): Effect.Effect<Accepted<A>, HandshakeFailure, R> =>
+  Effect.flatMap(resolve("server", options.limits), (limits) => {
+    const octets = read.octets ?? noOctets
+    const request =
+      read.request === undefined
+        ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
+            refuseBroken(codec, duplex, error, options)
+          )
+        : Effect.succeed({ head: read.request, leftover: octets })
+    const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options))
+    return within(whole, limits.handshakeTimeout, () => "Handshake")
+  })

@@ -1,0 +1,193 @@
+/**
+ * The client's part of the opening handshake (RFC 6455 §4.1): a request out, a response in, and the checks.
+ */
+import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
+import {
+  type HandshakeViolation,
+  handshakeViolation,
+  httpError,
+  noRemedy
+} from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import { encodeKey } from "@effect-websocket/protocol/handshake/Key"
+import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
+import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
+import * as BodyFraming from "@effect-websocket/protocol/http/BodyFraming"
+import { keepAlive } from "@effect-websocket/protocol/http/Connection"
+import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields"
+import { httpViolation, isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
+import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Entropy, type Source } from "../Entropy.js"
+import type { BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
+import { type LimitValues, resolve } from "../Limits.js"
+import type { Duplex } from "../Transport.js"
+import { HandshakeError, OptionError, type TransportError } from "../WebSocketError.js"
+import { within } from "./deadline.js"
+import type { HandshakeFailure, RequestOptions } from "./HandshakeOptions.js"
+import { orEffect } from "./orEffect.js"
+
+type Codec = HttpCodec["Type"]
+
+/** A request as it is sent, and what it offers. */
+interface Attempt {
+  readonly offer: ClientHandshake.ClientOffer
+  readonly head: RequestHead
+}
+
+const nonceLength = 16
+
+const fieldsOf = (uri: WebSocketUri, fields: FieldsInput | undefined): Fields => {
+  const given = Fields.from(fields ?? Fields.empty)
+  // Who gives credentials in the URI and in a field means the field.
+  return uri.authorization === undefined || given.has("Authorization")
+    ? given
+    : given.set("Authorization", uri.authorization)
+}
+
+const makeHead = (offer: ClientHandshake.ClientOffer): Effect.Effect<Attempt, OptionError> => {
+  const head = ClientHandshake.request(offer)
+  return "_tag" in head
+    ? Effect.fail(new OptionError({ option: head.field, rule: head.rule }))
+    : Effect.succeed({ head, offer })
+}
+
+const attempt = <E, R>(
+  uri: WebSocketUri,
+  options: RequestOptions<E, R>,
+  entropy: Source
+): Effect.Effect<Attempt, OptionError | E, R> => {
+  const subprotocols = options.subprotocols ?? []
+  const invalid = Subprotocol.invalidOffer(subprotocols)
+  if (invalid !== undefined) return Effect.fail(new OptionError({ option: "subprotocols", rule: invalid }))
+  const offer: ClientHandshake.ClientOffer = {
+    authority: uri.authority,
+    target: uri.target,
+    key: encodeKey(entropy.unsafeOctets(nonceLength)),
+    subprotocols,
+    extensions: "",
+    fields: fieldsOf(uri, options.fields)
+  }
+  const { decorateRequest } = options
+  const plain = makeHead(offer)
+  if (decorateRequest === undefined) return plain
+  return Effect.flatMap(plain, ({ head }) =>
+    Effect.flatMap(orEffect(decorateRequest(head)), (fields) =>
+      makeHead({ ...offer, fields: offer.fields.merge(Fields.from(fields)) })
+    )
+  )
+}
+
+const interimViolation = httpViolation(
+  "Framing",
+  "RFC 9110 §15.2",
+  "interim responses come before a final one, and not without end",
+  400
+)
+
+/** RFC 9110 §15.2: a client skips interim responses which it does not expect; 101 is final here. */
+const finalResponse = (
+  codec: Codec,
+  duplex: Duplex,
+  limits: LimitValues
+): Effect.Effect<HeadRead<ResponseHead>, HandshakeError | TransportError> => {
+  const next = (
+    octets: Uint8Array,
+    interim: number
+  ): Effect.Effect<HeadRead<ResponseHead>, HandshakeError | TransportError> =>
+    Effect.flatMap(codec.readResponse(duplex, limits, octets), (read) => {
+      const { status } = read.head
+      if (status < 100 || status >= 200 || status === 101) return Effect.succeed(read)
+      if (interim < limits.maxInterimResponses) return next(read.leftover, interim + 1)
+      return Effect.fail(
+        new HandshakeError({
+          role: "client",
+          reason: httpError(interimViolation, "client"),
+          request: Option.none(),
+          response: Option.some({ head: read.head, body: new Uint8Array(0) }),
+          keepAlive: false,
+          leftover: read.leftover
+        })
+      )
+    })
+  return next(new Uint8Array(0), 0)
+}
+
+const noBody = { octets: new Uint8Array(0), isComplete: false, leftover: new Uint8Array(0) }
+
+/** The server answered, but not with 101: its response is the error, whole within the limits. */
+const declined = (
+  codec: Codec,
+  duplex: Duplex,
+  limits: LimitValues,
+  head: RequestHead,
+  { head: response, leftover }: HeadRead<ResponseHead>
+): Effect.Effect<never, HandshakeError> => {
+  const framing = BodyFraming.ofResponse(response, head.method)
+  const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(limits.handshakeTimeout, limits.closeTimeout) }
+  const body: Effect.Effect<BodyRead> = isHttpViolation(framing)
+    ? Effect.succeed(noBody)
+    : codec.readBody(duplex, framing, bounds, leftover)
+  return Effect.flatMap(body, (read) => {
+    const details = { response, body: read.octets, retryAfter: ClientHandshake.retryAfter(response) }
+    const rule = "the server agrees with the status 101"
+    return Effect.fail(
+      new HandshakeError({
+        role: "client",
+        reason: handshakeViolation("UpgradeDeclined", "RFC 6455 §4.1", rule, noRemedy, details),
+        request: Option.some(head),
+        response: Option.some({ head: response, body: read.octets }),
+        keepAlive: read.isComplete && read.leftover.length === 0 && keepAlive(response),
+        leftover: read.leftover
+      })
+    )
+  })
+}
+
+const brokenResponse = (head: RequestHead, response: ResponseHead, reason: HandshakeViolation): HandshakeError =>
+  new HandshakeError({
+    role: "client",
+    reason,
+    request: Option.some(head),
+    response: Option.some({ head: response, body: new Uint8Array(0) }),
+    keepAlive: false,
+    leftover: new Uint8Array(0)
+  })
+
+const exchange = (
+  codec: Codec,
+  duplex: Duplex,
+  limits: LimitValues,
+  { head, offer }: Attempt,
+  requireSubprotocol: boolean
+): Effect.Effect<Negotiated, HandshakeError | TransportError> =>
+  Effect.flatMap(Effect.zipRight(codec.writeRequest(duplex, head), finalResponse(codec, duplex, limits)), (read) => {
+    if (!ClientHandshake.isSwitching(read.head)) return declined(codec, duplex, limits, head, read)
+    const agreed = ClientHandshake.verify(offer, read.head, { requireSubprotocol })
+    if ("_tag" in agreed) return Effect.fail(brokenResponse(head, read.head, agreed))
+    return Effect.succeed({
+      role: "client" as const,
+      request: head,
+      response: read.head,
+      ...agreed,
+      leftover: read.leftover
+    })
+  })
+
+/** Asks the server on `duplex` for a WebSocket. */
+export const request = <E, R>(
+  codec: Codec,
+  duplex: Duplex,
+  uri: WebSocketUri,
+  options: RequestOptions<E, R>
+): Effect.Effect<Negotiated, HandshakeFailure | E, R> =>
+  Effect.flatMap(resolve("client", options.limits), (limits) => {
+    const whole = Effect.flatMap(Entropy, (entropy) =>
+      Effect.flatMap(attempt(uri, options, entropy), (made) =>
+        exchange(codec, duplex, limits, made, options.requireSubprotocol ?? false)
+      )
+    )
+    return within(whole, limits.handshakeTimeout, () => "Handshake")
+  })
