@@ -13,9 +13,9 @@ import type { Address, ConnectionInfo } from "effect-websocket/Transport"
 const address = (hostname: string | undefined, port: number | undefined): Option.Option<Address> =>
   hostname === undefined || port === undefined ? Option.none() : Option.some({ _tag: "TcpAddress", hostname, port })
 
-/** Node.js keeps the addresses of a socket once they were asked for; later, when it has closed, they are gone. */
+/** Node.js keeps the peer's address if it was asked for it in time; once the socket has closed it can no longer be found out. */
 export const remember = (native: stream.Duplex): void => {
-  if (native instanceof net.Socket) void (native.remoteAddress && native.localAddress)
+  if (native instanceof net.Socket) void native.remoteAddress
 }
 
 const peerCertificate = (socket: tls.TLSSocket): Option.Option<unknown> => {

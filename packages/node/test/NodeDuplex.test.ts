@@ -211,11 +211,13 @@ describe("ends", () => {
     })
   )
 
-  it.scopedLive.each([
-    ["destroyed", (native: stream.Duplex) => void native.destroy(), "Read"],
-    ["broken", (native: stream.Duplex) => void native.on("error", () => {}).destroy(new Error("broken")), "Read"],
-    ["at its end", (native: stream.Duplex) => void (native.push(null), native.resume()), "EndOfStream"]
-  ] as const)("a stream that was %s before it came to us fails at once", ([, spoil, tag]) =>
+  const spoilt: ReadonlyArray<readonly [string, (native: stream.Duplex) => unknown, string]> = [
+    ["destroyed", (native) => native.destroy(), "Read"],
+    ["broken", (native) => native.on("error", () => {}).destroy(new Error("broken")), "Read"],
+    ["at its end", (native) => native.resume().push(null), "EndOfStream"]
+  ]
+
+  it.scopedLive.each(spoilt)("a stream that was %s before it came to us fails at once", ([, spoil, tag]) =>
     Effect.gen(function* () {
       const native = silent()
       spoil(native)

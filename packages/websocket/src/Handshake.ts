@@ -22,8 +22,9 @@ import { request } from "./handshake/request.js"
 import type { Duplex } from "./Transport.js"
 
 export { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
+export { type BasicAuthOptions, basicAuth, type Credentials, sameSecret } from "./handshake/basicAuth.js"
 export * from "./handshake/HandshakeOptions.js"
-export { Rejected, reject } from "./handshake/Rejected.js"
+export { Rejected, type Rejection, reject } from "./handshake/Rejected.js"
 
 /** Makes opening handshakes. */
 export class Handshake extends Context.Tag("effect-websocket/Handshake")<

@@ -205,3 +205,5 @@ export class OptionError extends Data.TaggedError("OptionError")<{
     return `option ${this.option}: ${this.rule}`
   }
 }
+
+export { catchReason } from "./catchReason.js"

@@ -64,27 +64,33 @@ export const readAll = (duplex: Duplex): Effect.Effect<{ readonly octets: Buffer
 /** At least so many octets. */
 export const read = (duplex: Duplex, length: number): Effect.Effect<Buffer, TransportError> =>
   Effect.gen(function* () {
-    let octets = Buffer.alloc(0)
-    while (octets.length < length) octets = Buffer.concat([octets, ...(yield* duplex.pull)])
-    return octets
+    const chunks: Array<Uint8Array> = []
+    for (let count = 0; count < length; ) {
+      const arrived = yield* duplex.pull
+      chunks.push(...arrived)
+      count += arrived.reduce((sum, chunk) => sum + chunk.length, 0)
+    }
+    return Buffer.concat(chunks)
   })
 
 /** Octets in which a wrong order shows. */
 export const pattern = (length: number): Buffer =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 0xff))
 
-const handles = (): ReadonlyArray<string> =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => name.endsWith("Wrap"))
-    .sort()
+const handles = (): Array<string> => process.getActiveResourcesInfo().filter((name) => name.endsWith("Wrap"))
 
-/** Runs the program; afterwards there are as many handles and requests of Node.js as before. */
+const none = (before: ReadonlyArray<string>): boolean => {
+  const more = handles()
+  for (const name of before) more.splice(more.indexOf(name) >>> 0, 1)
+  return more.length === 0
+}
+
+/** Runs the program; afterwards Node.js has no handle or request that it had not before. */
 export const leavesNothing = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
-    const before = handles().join()
+    const before = handles()
     return Effect.zipLeft(
       program,
-      until(() => handles().join() === before)
+      until(() => none(before))
     )
   })

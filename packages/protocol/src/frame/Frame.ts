@@ -54,10 +54,11 @@ export const quote = (text: string): string => {
 
 const hexOf = (octets: Uint8Array): string => Array.from(octets, (octet) => hex(octet, 2)).join(" ")
 
-/** Where to cut octets after at most `maxShown`, and not inside of a sequence of UTF-8. */
+/** Where to cut octets: after at most `maxShown`, and not inside of a sequence of UTF-8. */
 const shownEnd = (octets: Uint8Array): number => {
-  let end = Math.min(maxShown, octets.length)
-  while (end < octets.length && end > 0 && (octets[end] & 0xc0) === 0x80) end--
+  if (octets.length <= maxShown) return octets.length
+  let end = maxShown
+  while (end > maxShown - 3 && (octets[end] & 0xc0) === 0x80) end--
   return end
 }
 

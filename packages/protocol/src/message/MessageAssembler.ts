@@ -129,7 +129,7 @@ export class MessageAssembler {
     this.streaming = false
     if (!this.isText) return this.storage.take()
     // §8.1: a message does not end inside of a sequence.
-    if (!this.utf8.isComplete) return ProtocolViolation.badFramePayload
-    return this.storage.takeText() ?? ProtocolViolation.badFramePayload
+    const text = this.utf8.isComplete ? this.storage.takeText() : undefined
+    return text ?? ProtocolViolation.badFramePayload
   }
 }

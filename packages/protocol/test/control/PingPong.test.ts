@@ -4,7 +4,7 @@ import { utf8 } from "../support/frames.js"
 
 const sent = (...payloads: ReadonlyArray<string>): PingPong<number> => {
   const pings = new PingPong<number>(4)
-  payloads.forEach((payload, token) => pings.onPing(utf8(payload), token))
+  for (const [token, payload] of payloads.entries()) pings.onPing(utf8(payload), token)
   return pings
 }
 

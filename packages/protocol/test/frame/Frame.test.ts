@@ -34,7 +34,8 @@ describe("Frame.format", () => {
     expect(format(frame(Opcode.Text, utf8("a".repeat(200))), ">")).toBe(`> Text fin 200 octets "${"a".repeat(48)}"…`)
     const long = utf8(`${"a".repeat(47)}${"é".repeat(9)}`)
     expect(format(frame(Opcode.Text, long), ">")).toBe(`> Text fin 65 octets "${"a".repeat(47)}"…`)
-    expect(format(frame(Opcode.Text, new Uint8Array(60).fill(0x80)), ">")).toBe("> Text fin 60 octets …")
+    const bad = new Uint8Array(60).fill(0x80)
+    expect(format(frame(Opcode.Text, bad), ">")).toBe(`> Text fin 60 octets ${"80 ".repeat(44)}80…`)
   })
 })
 

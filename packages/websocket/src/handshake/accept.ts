@@ -3,7 +3,7 @@
  *
  * The first rule that is broken decides; whatever the answer, it is written here, and the caller learns why.
  */
-import { type HandshakeViolation, handshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import type { HandshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
@@ -33,9 +33,6 @@ type Codec = HttpCodec["Type"]
 type UpgradeRequest = ServerHandshake.UpgradeRequest
 
 const noOctets = new Uint8Array(0)
-const forbidden = { status: 403, fields: Fields.empty }
-const misdirected = { status: 421, fields: Fields.empty }
-const badRequest = { status: 400, fields: Fields.empty }
 
 /** A refusal on its way: a rule of the protocol, or the answer of a policy. */
 type Refusal = HandshakeViolation | Rejected
@@ -55,18 +52,12 @@ const checkOrigin = <A, R>(
       : typeof policy === "function"
         ? policy(origin, request)
         : policy.some((each) => each.toLowerCase() === origin.toLowerCase())
-  return allowed
-    ? undefined
-    : handshakeViolation("ForbiddenOrigin", "RFC 6455 §10.2", "this origin may not connect", forbidden, { origin })
+  return allowed ? undefined : OriginPolicy.forbiddenOrigin(request)
 }
 
 /** RFC 9110 §7.4: a server answers for its own hosts. */
-const checkHost = <A, R>({ host }: UpgradeRequest, { hosts }: AcceptOptions<A, R>): HandshakeViolation | undefined =>
-  hosts === undefined || OriginPolicy.hostAllowed(host, hosts)
-    ? undefined
-    : handshakeViolation("ForbiddenHost", "RFC 9110 §7.4", "this server does not answer for that host", misdirected, {
-        host
-      })
+const checkHost = <A, R>(request: UpgradeRequest, { hosts }: AcceptOptions<A, R>): HandshakeViolation | undefined =>
+  hosts === undefined || OriginPolicy.hostAllowed(request.host, hosts) ? undefined : OriginPolicy.forbiddenHost(request)
 
 /** RFC 6455 §4.2.2 step 5.5: one of those the client offers, or none. */
 const chooseSubprotocol = <A, R>(
@@ -82,17 +73,7 @@ const chooseSubprotocol = <A, R>(
   return Effect.filterOrFail(
     choice,
     (chosen) => chosen !== undefined || !requireSubprotocol,
-    () =>
-      handshakeViolation(
-        "BadSubprotocol",
-        "RFC 6455 §4.2.2",
-        "one of this server's subprotocols is required",
-        badRequest,
-        {
-          offered,
-          chosen: []
-        }
-      )
+    () => ServerHandshake.subprotocolRequired(request)
   )
 }
 

@@ -2,12 +2,7 @@
  * The client's part of the opening handshake (RFC 6455 §4.1): a request out, a response in, and the checks.
  */
 import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
-import {
-  type HandshakeViolation,
-  handshakeViolation,
-  httpError,
-  noRemedy
-} from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import { type HandshakeViolation, httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import { encodeKey } from "@effect-websocket/protocol/handshake/Key"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
@@ -130,20 +125,18 @@ const declined = (
   const body: Effect.Effect<BodyRead> = isHttpViolation(framing)
     ? Effect.succeed(noBody)
     : codec.readBody(duplex, framing, bounds, leftover)
-  return Effect.flatMap(body, (read) => {
-    const details = { response, body: read.octets, retryAfter: ClientHandshake.retryAfter(response) }
-    const rule = "the server agrees with the status 101"
-    return Effect.fail(
+  return Effect.flatMap(body, (read) =>
+    Effect.fail(
       new HandshakeError({
         role: "client",
-        reason: handshakeViolation("UpgradeDeclined", "RFC 6455 §4.1", rule, noRemedy, details),
+        reason: ClientHandshake.declined(response, read.octets),
         request: Option.some(head),
         response: Option.some({ head: response, body: read.octets }),
         keepAlive: read.isComplete && read.leftover.length === 0 && keepAlive(response),
         leftover: read.leftover
       })
     )
-  })
+  )
 }
 
 const brokenResponse = (head: RequestHead, response: ResponseHead, reason: HandshakeViolation): HandshakeError =>

@@ -1,0 +1,60 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Storage } from "../../src/message/Storage.js"
+import { concat, utf8 } from "../support/frames.js"
+
+const held = (storage: Storage): number => (storage as unknown as { memory: Uint8Array }).memory.length
+
+const append = (storage: Storage, octets: Uint8Array, total: number): void =>
+  storage.append(octets, 0, octets.length, total)
+
+describe("RFC 6455 §5.4 Storage", () => {
+  it("law: gives back what was appended, in a buffer of that size", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (parts) => {
+        const storage = new Storage()
+        for (const part of parts) append(storage, part, Number.POSITIVE_INFINITY)
+        const taken = storage.take()
+        expect(taken).toEqual(concat(...parts))
+        expect(taken.buffer.byteLength).toBe(taken.length)
+        expect(storage.size).toBe(0)
+        expect(held(storage)).toBe(0)
+      })
+    )
+  })
+
+  it("holds at most twice what has come, and at least 64 octets", () => {
+    const storage = new Storage()
+    for (let size = 1; size <= 1000; size++) {
+      append(storage, Uint8Array.of(1), 16_000_000)
+      expect(held(storage)).toBeLessThanOrEqual(Math.max(64, 2 * size))
+    }
+    append(storage, new Uint8Array(100_000), 16_000_000)
+    expect(held(storage)).toBe(101_000)
+    append(storage, Uint8Array.of(1), 16_000_000)
+    expect(held(storage)).toBe(202_000)
+  })
+
+  it("does not grow past the whole message, and then gives its memory away", () => {
+    const storage = new Storage()
+    append(storage, new Uint8Array(70_000), 80_000)
+    append(storage, new Uint8Array(5_000), 80_000)
+    expect(held(storage)).toBe(80_000)
+    append(storage, new Uint8Array(5_000), 80_000)
+    expect(storage.take().buffer.byteLength).toBe(80_000)
+  })
+
+  it("takes ranges only", () => {
+    const storage = new Storage()
+    storage.append(utf8("abcde"), 1, 4, 100)
+    expect(storage.size).toBe(3)
+    expect(storage.takeText()).toBe("bcd")
+    expect(storage.takeText()).toBe("")
+  })
+
+  it("gives no text of what is not UTF-8", () => {
+    const storage = new Storage()
+    append(storage, Uint8Array.of(0xff), 100)
+    expect(storage.takeText()).toBeUndefined()
+  })
+})

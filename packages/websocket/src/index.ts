@@ -1,0 +1,13 @@
+/** WebSocket (RFC 6455) for Effect: client and server over layers that can be swapped. */
+export * as DuplexAdapter from "./DuplexAdapter.js"
+export * as Entropy from "./Entropy.js"
+export * as FrameStream from "./FrameStream.js"
+export * as Handshake from "./Handshake.js"
+export * as HttpCodec from "./HttpCodec.js"
+export * as Limits from "./Limits.js"
+export * as Listener from "./Listener.js"
+export * as MemoryTransport from "./MemoryTransport.js"
+export * as Transport from "./Transport.js"
+export * as WebSocket from "./WebSocket.js"
+export * as WebSocketError from "./WebSocketError.js"
+export * as WebSocketServer from "./WebSocketServer.js"
