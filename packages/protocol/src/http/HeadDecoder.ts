@@ -64,12 +64,13 @@ export class HeadDecoder<H extends RequestHead.RequestHead | ResponseHead.Respon
    */
   decode(octets: Uint8Array): { readonly head: H; readonly next: number } | HttpViolation | undefined {
     if (octets.length > 0) this.isUntouched = false
-    for (let at = 0; ; at = this.lines.next) {
-      const line = this.lines.read(octets, at)
-      if (typeof line !== "string") return line
+    let line = this.lines.read(octets, 0)
+    while (typeof line === "string") {
       const head = this.startLine === undefined ? this.start(line) : this.field(line, this.startLine)
       if (head !== undefined) return isHttpViolation(head) ? head : { head, next: this.lines.next }
+      line = this.lines.read(octets, this.lines.next)
     }
+    return line
   }
 
   private start(line: string): HttpViolation | undefined {

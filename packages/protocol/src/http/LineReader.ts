@@ -35,6 +35,7 @@ const latin1 = (octets: Uint8Array, start: number, end: number): string => {
 
 /** As `latin1`. Heads are ASCII as a rule: only then text that is UTF-8 has as many characters as octets. */
 const textOf = (octets: Uint8Array, start: number, end: number): string => {
+  if (start === end) return ""
   const text = Utf8.decode(octets, start, end)
   return text?.length === end - start ? text : latin1(octets, start, end)
 }

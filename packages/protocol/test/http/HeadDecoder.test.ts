@@ -172,10 +172,10 @@ describe("RFC 6585 §5 limits", () => {
   })
 
   it("are large without being slow: a line is not read again from its start (CVE-2023-43669)", () => {
-    const octets = latin1(`${line}A: ${"a".repeat(1_000_000)}\r\n\r\n`)
-    const points = Array.from({ length: 100_000 }, (_, index) => (index + 1) * 10)
-    const expected = { head: get({ A: "a".repeat(1_000_000) }), size: octets.length }
-    expect(request({ maxHeadSize: 2_000_000 })(cutAt(octets, points))).toEqual(expected)
+    const octets = latin1(`${line}A: ${"a".repeat(300_000)}\r\n\r\n`)
+    const points = Array.from({ length: 30_000 }, (_, index) => (index + 1) * 10)
+    const expected = { head: get({ A: "a".repeat(300_000) }), size: octets.length }
+    expect(request({ maxHeadSize: 400_000 })(cutAt(octets, points))).toEqual(expected)
   })
 })
 

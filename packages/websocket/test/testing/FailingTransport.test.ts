@@ -84,8 +84,8 @@ describe("FailingTransport.everyFailure", () => {
         )
       const exits = yield* FailingTransport.everyFailureAt(program)
       expect(exits.at(-1)).toEqual(Exit.succeed(2))
-      expect(exits.length).toBeGreaterThan(3)
-      for (const exit of exits.slice(0, -2)) expect(Exit.isFailure(exit)).toBe(true)
+      // Accept, read, write and the end that is read: the client notices each of them. It has all it wants by then.
+      expect(exits.findIndex(Exit.isSuccess)).toBeGreaterThanOrEqual(4)
     })
   )
 })
@@ -108,7 +108,11 @@ describe("FailingTransport.layer", () => {
         const listener = yield* Listener
         const seen: Array<string> = []
         yield* Effect.forkScoped(
-          listener.accept((peer) => Effect.map(Effect.flip(peer.pull), ({ reason }) => void seen.push(reason._tag)))
+          listener.accept((peer) =>
+            Effect.map(Effect.flip(peer.pull), ({ reason }) => {
+              seen.push(reason._tag)
+            })
+          )
         )
         const duplex = yield* connect
         const errors: Array<TransportError> = []

@@ -97,7 +97,7 @@ const faults: Record<string, readonly [caseName: string, change: (lower: Duplex)
     })
   ],
   "teardown does not wait": [
-    "teardown works while unsafeReceive",
+    "the server ends first, the client waits",
     (lower) => ({ ...lower, teardown: () => lower.end })
   ],
   "teardown of a client ends first": [

@@ -29,7 +29,7 @@ const isGone = (tag: string): boolean => tag === "Reset" || tag === "EndOfStream
 export const ending: ReadonlyArray<ContractCase> = [
   contractCase("end is idempotent, and comes after what is buffered", function* () {
     for (const { from, to, way } of yield* bothWays) {
-      const sent = octets(1024 * 1024)
+      const sent = octets(300_000)
       from.unsafeWrite([sent.slice()])
       yield* from.end
       yield* from.end
