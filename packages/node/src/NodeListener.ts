@@ -62,13 +62,18 @@ const listening = (server: net.Server, { address, listen }: Binding) =>
   Effect.flatMap(Effect.runtime<never>(), (runtime) =>
     Effect.async<void, TransportError>((resume) => {
       const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
-      server.once("error", onError)
-      server.listen(listen, () => {
+      const onListening = () => {
         // What the system says later, such as that too many files are open, passes: the server listens on.
         server.off("error", onError)
         server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
         resume(Effect.void)
-      })
+      }
+      server.once("error", onError)
+      try {
+        server.listen(listen, onListening)
+      } catch (cause) {
+        onError(cause)
+      }
     })
   )
 

@@ -71,6 +71,7 @@ export const unsafeMake = (options: TlsOptions): Handshake => {
     handshakeTimeout: never
   })
   server.on("secureConnection", (socket) => {
+    socket.allowHalfOpen = true
     const duplex = NodeDuplex.unsafeMake(socket)
     // Once this is written the client has the end of the handshake, and no hard close takes it away.
     socket.write(nothing, () => settle(key(socket), Effect.succeed(duplex)))
@@ -81,6 +82,8 @@ export const unsafeMake = (options: TlsOptions): Handshake => {
       const name = key(socket)
       const onClose = () => settle(name, Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined)))
       pending.set(name, resume)
+      // Who ends during the handshake ends it; who has made it may end one direction.
+      socket.allowHalfOpen = false
       if (socket.destroyed) onClose()
       else server.emit("connection", socket.once("close", onClose))
     }).pipe(Effect.onError(() => Effect.sync(() => socket.destroy())))

@@ -119,7 +119,9 @@ describe("TCP", () => {
       yield* turns(50)
       const tags: Array<string> = []
       yield* Effect.forkScoped(
-        accept((duplex) => Effect.map(Effect.flip(duplex.pull), ({ reason }) => void tags.push(reason._tag)))
+        accept((duplex) =>
+          Effect.ignore(Effect.tapError(duplex.pull, ({ reason }) => Effect.sync(() => tags.push(reason._tag))))
+        )
       )
       yield* until(() => tags.length === 1)
       expect(tags).toEqual(["Reset"])

@@ -20,7 +20,7 @@ import { BodyCollector, type BodyRead } from "./http/BodyCollector.js"
 import { concat, remainder } from "./http/octets.js"
 import type { LimitValues } from "./Limits.js"
 import type { Duplex } from "./Transport.js"
-import { HandshakeError, type HttpResponse, type TransportError } from "./WebSocketError.js"
+import { HandshakeError, type HttpResponse, OptionError, type TransportError } from "./WebSocketError.js"
 
 export type { BodyRead }
 
@@ -64,9 +64,10 @@ export class HttpCodec extends Context.Tag("effect-websocket/HttpCodec")<
       limits: BodyLimits,
       octets: Uint8Array
     ) => Effect.Effect<BodyRead>
-    readonly writeRequest: (duplex: Duplex, head: RequestHead.RequestHead) => Effect.Effect<void>
-    /** Writes head and body in one piece. */
-    readonly writeResponse: (duplex: Duplex, response: HttpResponse) => Effect.Effect<void>
+    /** Writes a head; nothing of it when something in it may not stand there. */
+    readonly writeRequest: (duplex: Duplex, head: RequestHead.RequestHead) => Effect.Effect<void, OptionError>
+    /** Writes head and body in one piece; nothing of it when something in the head may not stand there. */
+    readonly writeResponse: (duplex: Duplex, response: HttpResponse) => Effect.Effect<void, OptionError>
   }
 >() {}
 
@@ -136,8 +137,12 @@ const readBody = (
     return Effect.map(Effect.timeoutOption(ended, limits.within), () => body.read)
   })
 
-const write = (duplex: Duplex, octets: Uint8Array): Effect.Effect<void> =>
-  Effect.sync(() => duplex.unsafeWrite([octets]))
+/** The kernel throws at what would become another head on the wire: a mistake of ours, told before anything is sent. */
+const write = (duplex: Duplex, encode: () => Uint8Array): Effect.Effect<void, OptionError> =>
+  Effect.try({
+    try: () => duplex.unsafeWrite([encode()]),
+    catch: (error) => new OptionError({ option: "head", rule: error instanceof Error ? error.message : String(error) })
+  })
 
 /** The codec of this library: strict RFC 9112, within the limits. */
 export const layer: Layer.Layer<HttpCodec> = Layer.succeed(HttpCodec, {
@@ -146,6 +151,6 @@ export const layer: Layer.Layer<HttpCodec> = Layer.succeed(HttpCodec, {
   readResponse: (duplex, limits, octets = noOctets) =>
     Effect.suspend(() => readHead(duplex, HeadDecoder.response(limits), octets, "client")),
   readBody,
-  writeRequest: (duplex, head) => write(duplex, RequestHead.encode(head)),
-  writeResponse: (duplex, { body, head }) => write(duplex, concat([ResponseHead.encode(head), body]))
+  writeRequest: (duplex, head) => write(duplex, () => RequestHead.encode(head)),
+  writeResponse: (duplex, { body, head }) => write(duplex, () => concat([ResponseHead.encode(head), body]))
 })

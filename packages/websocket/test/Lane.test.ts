@@ -6,7 +6,10 @@ import { TransportError } from "../src/WebSocketError.js"
 
 const eof = new TransportError({ reason: { _tag: "EndOfStream" } })
 const resetError = new TransportError({ reason: { _tag: "Reset" } })
-const turn = () => new Promise<void>((resolve) => afterHostTurn(resolve))
+/** Enough turns for whatever can go on to go on. */
+const turn = async () => {
+  for (let count = 0; count < 5; count++) await new Promise<void>((resolve) => afterHostTurn(resolve))
+}
 
 /** What was pushed, in chunks of at most `size`, with a pause before each chunk that `pauses` says; then the end. */
 const through = async (pushed: ReadonlyArray<Uint8Array>, size: number, pauses: ReadonlyArray<boolean>) => {

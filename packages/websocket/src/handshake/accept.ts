@@ -152,7 +152,7 @@ const refuse = <A, R>(
   read: { readonly head: RequestHead | undefined; readonly leftover: Uint8Array },
   refusal: Refusal,
   options: AcceptOptions<A, R>
-): Effect.Effect<never, HandshakeError, R> =>
+): Effect.Effect<never, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
     const isKept = options.keepAlive === "allow" && read.head !== undefined && keepAlive(read.head)
     const response = yield* answerOf(refusal, isKept, options)
@@ -173,13 +173,13 @@ export const refuseBroken = <A, R>(
   duplex: Duplex,
   error: HandshakeError | TransportError,
   options: AcceptOptions<A, R>
-): Effect.Effect<never, HandshakeError | TransportError, R> =>
+): Effect.Effect<never, HandshakeError | TransportError | OptionError, R> =>
   error._tag === "HandshakeError" && error.reason._tag === "HttpError" && error.reason.violation.kind !== "EndedEarly"
     ? refuse(codec, duplex, { head: undefined, leftover: noOctets }, error.reason, options)
     : Effect.fail(error)
 
 /** Our own mistake in an answer, or a defect of a policy, is not the client's business: it learns that there was one. */
-const internalError = (codec: Codec, duplex: Duplex): Effect.Effect<void> => {
+const internalError = (codec: Codec, duplex: Duplex): Effect.Effect<void, OptionError> => {
   const head: ResponseHead = {
     version: "1.1",
     status: 500,
@@ -202,9 +202,9 @@ const answer = <A, R>(
 ): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
     const decision = decide(head, options, duplex.info.encrypted).pipe(
-      Effect.tapErrorCause((cause) => (cause._tag === "Die" ? internalError(codec, duplex) : Effect.void)),
+      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options)),
       Effect.tapErrorTag("OptionError", () => internalError(codec, duplex)),
-      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
+      Effect.tapDefect(() => internalError(codec, duplex))
     )
     const { response, session, subprotocol } = yield* decision
     yield* codec.writeResponse(duplex, { head: response, body: noOctets })

@@ -155,7 +155,7 @@ const exchange = (
   limits: LimitValues,
   { head, offer }: Attempt,
   requireSubprotocol: boolean
-): Effect.Effect<Negotiated, HandshakeError | TransportError> =>
+): Effect.Effect<Negotiated, HandshakeError | TransportError | OptionError> =>
   Effect.flatMap(Effect.zipRight(codec.writeRequest(duplex, head), finalResponse(codec, duplex, limits)), (read) => {
     if (!ClientHandshake.isSwitching(read.head)) return declined(codec, duplex, limits, head, read)
     const agreed = ClientHandshake.verify(offer, read.head, { requireSubprotocol })

@@ -12,6 +12,7 @@ import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields
 import { isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,7 +22,7 @@ import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
-import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
+import { HandshakeError, type HttpResponse, type OptionError } from "../WebSocketError.js"
 
 /** An ordinary HTTP request: its head, and its body when it has one. */
 export interface HttpRequest {
@@ -65,23 +66,31 @@ const answerHttp = <R>(
 ): Effect.Effect<Uint8Array | undefined, never, R | HttpCodec> =>
   Effect.gen(function* () {
     const codec = yield* HttpCodec
+    const refuse = (answer: HttpAnswer) => Effect.as(codec.writeResponse(duplex, response(answer, false)), undefined)
     const framing = BodyFraming.ofRequest(head)
-    if (isHttpViolation(framing)) {
-      yield* codec.writeResponse(duplex, response({ status: framing.status, body: `${framing.rule}\n` }, false))
-      return undefined
-    }
+    if (isHttpViolation(framing)) return yield* refuse({ status: framing.status, body: `${framing.rule}\n` })
     const bounds = { maxSize: limits.maxRequestBody, within: limits.handshakeTimeout }
     const body = yield* codec.readBody(duplex, framing, bounds, leftover)
-    if (!body.isComplete) {
-      yield* codec.writeResponse(duplex, response({ status: 413 }, false))
-      return undefined
-    }
+    if (!body.isComplete) return yield* refuse({ status: 413 })
     const answer = yield* handler({ head, body: body.octets })
     const isKept = keepAlive(head) && !wantsClose(answer)
-    const { body: octets, head: answerHead } = response(answer, isKept)
-    yield* codec.writeResponse(duplex, { head: answerHead, body: head.method === "HEAD" ? noOctets : octets })
+    const whole = response(answer, isKept)
+    yield* codec.writeResponse(duplex, head.method === "HEAD" ? { ...whole, body: noOctets } : whole)
     return isKept ? body.leftover : undefined
-  })
+  }).pipe(Effect.catchAllCause((cause) => answerFailure(duplex, cause)))
+
+/** The application's answer was a defect, or may not stand in a head: the client learns that there was one. */
+const answerFailure = (duplex: Duplex, cause: Cause.Cause<OptionError>): Effect.Effect<undefined, never, HttpCodec> =>
+  Cause.isInterrupted(cause)
+    ? Effect.interrupt
+    : Effect.zipRight(
+        Effect.logError("an HTTP handler failed", cause),
+        Effect.as(write(duplex, { status: 500 }), undefined)
+      )
+
+/** Writes an answer of our own, behind which the connection closes. */
+const write = (duplex: Duplex, answer: HttpAnswer): Effect.Effect<void, never, HttpCodec> =>
+  Effect.flatMap(HttpCodec, (codec) => Effect.orDie(codec.writeResponse(duplex, response(answer, false))))
 
 /** The application wants the connection closed behind its answer. */
 const wantsClose = ({ fields }: HttpAnswer): boolean =>
@@ -157,12 +166,10 @@ const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCo
     keepAlive: false,
     leftover: noOctets
   })
-  return Effect.flatMap(HttpCodec, (codec) => Effect.zipRight(codec.writeResponse(duplex, answer), Effect.fail(error)))
+  return Effect.flatMap(HttpCodec, (codec) =>
+    Effect.zipRight(Effect.orDie(codec.writeResponse(duplex, answer)), Effect.fail(error))
+  )
 }
-
-/** The time for a request is up: the client learns it, when it listens. */
-const refuseLate = (duplex: Duplex): Effect.Effect<void, never, HttpCodec> =>
-  Effect.flatMap(HttpCodec, (codec) => codec.writeResponse(duplex, response({ status: 408 }, false)))
 
 /**
  * Answers the requests of a connection until one is accepted as a WebSocket. `undefined`: the connection has been given up,
@@ -177,7 +184,8 @@ export const serveRequests = <A, R>(
   const answered = isFull ? refuseBusy(duplex) : answerAll(duplex, noOctets, options, limits)
   const giveUp = Effect.timeoutOption(duplex.teardown("server"), Duration.millis(limits.closeTimeout))
   return answered.pipe(
-    Effect.tapErrorTag("TimeoutError", () => refuseLate(duplex)),
+    // The time for a request is up: the client learns it, when it listens.
+    Effect.tapErrorTag("TimeoutError", () => write(duplex, { status: 408 })),
     Effect.catchAll((error) => Effect.as(report(options, error), undefined)),
     Effect.tap((accepted) => (accepted === undefined ? giveUp : Effect.void))
   )

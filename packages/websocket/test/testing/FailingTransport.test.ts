@@ -109,9 +109,7 @@ describe("FailingTransport.layer", () => {
         const seen: Array<string> = []
         yield* Effect.forkScoped(
           listener.accept((peer) =>
-            Effect.map(Effect.flip(peer.pull), ({ reason }) => {
-              seen.push(reason._tag)
-            })
+            Effect.ignore(Effect.tapError(peer.pull, ({ reason }) => Effect.sync(() => seen.push(reason._tag))))
           )
         )
         const duplex = yield* connect
