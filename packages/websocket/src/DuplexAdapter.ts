@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Listener } from "./Listener.js"
-import { PullReader } from "./PullReader.js"
-import { PullWriter } from "./PullWriter.js"
-import { fromReceive, teardown } from "./Reading.js"
 import { type Duplex, Transport } from "./Transport.js"
+import { PullReader } from "./transport/PullReader.js"
+import { PullWriter } from "./transport/PullWriter.js"
+import { fromReceive, teardown } from "./transport/Reading.js"
 import { TransportError } from "./WebSocketError.js"
 
 /** What `fromPull` makes a Duplex of. */

@@ -8,10 +8,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { Backlog } from "./Backlog.js"
 import { Listener } from "./Listener.js"
-import { type MemoryOptions, make, owned } from "./MemoryPipe.js"
 import { type Address, type Duplex, formatAddress, type Target, Transport } from "./Transport.js"
+import { Backlog } from "./transport/Backlog.js"
+import { type MemoryOptions, make, owned } from "./transport/MemoryPipe.js"
 import { TransportError, type TransportReason } from "./WebSocketError.js"
 
 /** Options of the layer: of each connection, and of the place where they meet. */

@@ -4,10 +4,11 @@
  * Deadlines are totals; only liveness is renewed by octets. While we do not read, because the application does not ask, the
  * peer's silence proves nothing and no time is counted.
  */
+
+import { afterHostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { TimeoutPhase } from "../WebSocketError.js"
 import type { Deadline, Deadlines } from "./Deadlines.js"
-import { afterHostTurn } from "./HostTurn.js"
 
 /** What the Vigil asks and tells. */
 export interface VigilOwner {

@@ -7,9 +7,9 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { mapListener, mapTransport, over } from "../DuplexAdapter.js"
-import { type Cut, immediate, Lane } from "../Lane.js"
 import type { Listener } from "../Listener.js"
 import type { Duplex, FlowControl, Transport } from "../Transport.js"
+import { type Cut, immediate, Lane } from "../transport/Lane.js"
 
 /** Where to cut; both may be given. */
 export interface CutOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { afterHostTurn } from "../src/connection/HostTurn.js"
-import { unsafeSoon } from "../src/Soon.js"
+import { afterHostTurn } from "../../src/host/HostTurn.js"
+import { unsafeSoon } from "../../src/host/Soon.js"
 
 describe("unsafeSoon", () => {
   it("runs tasks after the call, in order, over more than one budget", async () => {

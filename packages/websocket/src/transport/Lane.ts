@@ -5,9 +5,9 @@
  * lane keeps what was pushed and holds no timer. A lane knows nothing of capacity: `octets` says how much is in it.
  */
 
-import { unsafeSoon } from "./Soon.js"
-import type { FlowControl } from "./Transport.js"
-import type { TransportError } from "./WebSocketError.js"
+import { unsafeSoon } from "../host/Soon.js"
+import type { FlowControl } from "../Transport.js"
+import type { TransportError } from "../WebSocketError.js"
 
 /** When what is pushed arrives. */
 export interface Pace {

@@ -5,7 +5,7 @@
  * ever. After a budget of tasks all further ones therefore wait for a new turn of the event loop. The budget is shared by
  * the whole process, as the event loop is.
  */
-import { afterHostTurn } from "./connection/HostTurn.js"
+import { afterHostTurn } from "./HostTurn.js"
 
 /** A delivery in memory costs 390 ns with a budget of 16, and 250 ns from 128 on (Node.js 20, a busy machine of two cores). */
 const budget = 128

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { afterHostTurn } from "../src/connection/HostTurn.js"
-import { immediate, Lane, whole } from "../src/Lane.js"
-import { TransportError } from "../src/WebSocketError.js"
+import { afterHostTurn } from "../../src/host/HostTurn.js"
+import { immediate, Lane, whole } from "../../src/transport/Lane.js"
+import { TransportError } from "../../src/WebSocketError.js"
 
 const eof = new TransportError({ reason: { _tag: "EndOfStream" } })
 const resetError = new TransportError({ reason: { _tag: "Reset" } })

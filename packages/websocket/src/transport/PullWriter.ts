@@ -11,8 +11,8 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import { hostTurn } from "./connection/HostTurn.js"
-import { TransportError } from "./WebSocketError.js"
+import { hostTurn } from "../host/HostTurn.js"
+import { TransportError } from "../WebSocketError.js"
 
 /** The effects beneath. */
 export interface Sink {

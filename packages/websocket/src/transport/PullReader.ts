@@ -12,11 +12,11 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import { hostTurn } from "./connection/HostTurn.js"
+import { hostTurn } from "../host/HostTurn.js"
+import { unsafeSoon } from "../host/Soon.js"
+import type { Duplex } from "../Transport.js"
+import { TransportError } from "../WebSocketError.js"
 import type { Receiver } from "./Lane.js"
-import { unsafeSoon } from "./Soon.js"
-import type { Duplex } from "./Transport.js"
-import { TransportError } from "./WebSocketError.js"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
 

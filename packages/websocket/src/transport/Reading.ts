@@ -8,9 +8,9 @@
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
-import { unsafeSoon } from "./Soon.js"
-import type { Duplex, FlowControl } from "./Transport.js"
-import type { TransportError } from "./WebSocketError.js"
+import { unsafeSoon } from "../host/Soon.js"
+import type { Duplex, FlowControl } from "../Transport.js"
+import type { TransportError } from "../WebSocketError.js"
 
 type Receive = Duplex["unsafeReceive"]
 type Chunks = NonEmptyReadonlyArray<Uint8Array>

@@ -11,10 +11,10 @@ import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import type { Address, ConnectionInfo, Duplex } from "../Transport.js"
+import { TransportError } from "../WebSocketError.js"
 import { type Cut, immediate, Lane, type Pace, whole } from "./Lane.js"
 import { fromReceive, teardown } from "./Reading.js"
-import type { Address, ConnectionInfo, Duplex } from "./Transport.js"
-import { TransportError } from "./WebSocketError.js"
 
 /** How a connection in memory behaves; nothing given, it is as fast as it can be. */
 export interface MemoryOptions {

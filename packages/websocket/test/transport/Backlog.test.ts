@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Backlog } from "../src/Backlog.js"
-import { hostTurn } from "../src/connection/HostTurn.js"
+import { hostTurn } from "../../src/host/HostTurn.js"
+import { Backlog } from "../../src/transport/Backlog.js"
 
 describe("Backlog", () => {
   it("is bounded, and takes nothing after close", () => {

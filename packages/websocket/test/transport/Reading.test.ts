@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { hostTurn } from "../src/connection/HostTurn.js"
-import { fromReceive, teardown } from "../src/Reading.js"
-import type { Duplex } from "../src/Transport.js"
-import { TransportError } from "../src/WebSocketError.js"
+import { hostTurn } from "../../src/host/HostTurn.js"
+import type { Duplex } from "../../src/Transport.js"
+import { fromReceive, teardown } from "../../src/transport/Reading.js"
+import { TransportError } from "../../src/WebSocketError.js"
 
 const eof = new TransportError({ reason: { _tag: "EndOfStream" } })
 

@@ -1,0 +1,70 @@
+import * as fs from "node:fs"
+import * as path from "node:path"
+import ts from "typescript"
+import { describe, expect, it } from "vitest"
+import { published, read, root, typeScriptFiles } from "../support/workspace.js"
+
+/** Sources without a test file of their own, by package; files or whole folders. A file of types alone needs no entry. */
+const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  websocket: {
+    "testing/contract/": "the cases of testing/transportContract, tested there by transports with faults",
+    "testing/webSocketContract/": "the cases of testing/webSocketContract, tested there by layers with faults"
+  },
+  node: {}
+}
+
+/** Tests without a source of their own. */
+const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  node: { "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package" }
+}
+
+const isExcepted = (list: Readonly<Record<string, string>> | undefined, file: string): boolean =>
+  Object.keys(list ?? {}).some((entry) => (entry.endsWith("/") ? file.startsWith(entry) : file === entry))
+
+/** A file of types, or of re-exports, has nothing that could run. */
+const hasNothingToRun = (file: string): boolean => {
+  if (file.endsWith(".d.ts")) return true
+  const { outputText } = ts.transpileModule(read(file), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true }
+  })
+  return outputText.split("\n").every((line) => line === "" || line.startsWith("export {}") || / from "/.test(line))
+}
+
+const exists = (file: string): boolean => fs.existsSync(path.join(root, file))
+
+const testOf = (file: string): string => file.replace(/\.ts$/, ".test.ts")
+const sourceOf = (file: string): string => file.replace(/\.test\.ts$/, ".ts")
+
+describe("tests mirror the sources", () => {
+  for (const { folder } of published) {
+    const [src, test] = [`packages/${folder}/src`, `packages/${folder}/test`]
+
+    it(`${folder}: src/X.ts has test/X.test.ts`, () => {
+      const untested = typeScriptFiles(src).filter(
+        (file) =>
+          !isExcepted(exceptions[folder], file) &&
+          !exists(`${test}/${testOf(file)}`) &&
+          !hasNothingToRun(`${src}/${file}`)
+      )
+      expect(untested).toEqual([])
+    })
+
+    it(`${folder}: test/X.test.ts has src/X.ts`, () => {
+      const orphans = typeScriptFiles(test).filter(
+        (file) => file.endsWith(".test.ts") && !isExcepted(others[folder], file) && !exists(`${src}/${sourceOf(file)}`)
+      )
+      expect(orphans).toEqual([])
+    })
+
+    it(`${folder}: what is not a test stands in test/support or test/fixtures`, () => {
+      const strays = typeScriptFiles(test).filter((file) => !/\.test\.ts$|^support\/|^fixtures\//.test(file))
+      expect(strays).toEqual([])
+    })
+
+    it(`${folder}: no exception is out of date`, () => {
+      const inSources = Object.keys(exceptions[folder] ?? {}).filter((entry) => !exists(`${src}/${entry}`))
+      const inTests = Object.keys(others[folder] ?? {}).filter((entry) => !exists(`${test}/${entry}`))
+      expect([...inSources, ...inTests]).toEqual([])
+    })
+  }
+})
