@@ -5,10 +5,8 @@
  * call. It holds no buffer and no fiber while the connection is idle. The first failure ends it, and is what every pending
  * and later operation sees.
  */
-import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import { CloseCode } from "@effect-websocket/protocol/control/CloseCode"
-import * as ClosePayload from "@effect-websocket/protocol/control/ClosePayload"
-import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
+import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Duration from "effect/Duration"
@@ -29,14 +27,13 @@ import {
   type TimeoutPhase,
   type TransportError
 } from "../WebSocketError.js"
-import { Closing, codeOf, noStatus } from "./Closing.js"
+import { codeOf } from "./Closing.js"
+import { Control } from "./Control.js"
 import type { Deadlines } from "./Deadlines.js"
 import { Ending } from "./Ending.js"
-import { Observers } from "./Observers.js"
 import { Outbox } from "./Outbox.js"
-import { Pings } from "./Pings.js"
 import { Reader } from "./Reader.js"
-import { Receiver, type ReceiverEvents } from "./Receiver.js"
+import { Receiver } from "./Receiver.js"
 import { Sender } from "./Sender.js"
 import { Vigil } from "./Vigil.js"
 import type { Message, SendOptions, WebSocket } from "./WebSocket.js"
@@ -51,61 +48,49 @@ export interface ConnectionParts {
   readonly runtime: Runtime.Runtime<never>
 }
 
-/** §5.5: octets of a control frame, and of a reason behind the code. */
-const maxControlPayload = 125
-const maxReason = 123
-
-const noOctets = new Uint8Array(0)
-
-const tooLong = (length: number, limit: number): SendError | undefined =>
-  length > limit ? new SendError({ reason: { _tag: "PayloadTooLong", length, limit } }) : undefined
-
 /** How the transport is given up: in the order of RFC 6455 §7.1.1, or at once. */
 type Teardown = "orderly" | "abrupt"
 
-export class Connection implements WebSocket, ReceiverEvents {
+export class Connection implements WebSocket {
   readonly negotiated: Negotiated
   readonly info: ConnectionInfo
   readonly receiver: Receiver
   /** What ended the connection. */
   failure: ConnectionError | undefined
   private readonly ending = new Ending()
-  private readonly closing = new Closing()
-  private readonly observers = new Observers()
   private readonly outbox: Outbox
-  private readonly reader: Reader
   private readonly sender: Sender
-  private readonly pings: Pings
+  private readonly reader: Reader
+  private readonly control: Control
   private readonly vigil: Vigil
 
   constructor(private readonly parts: ConnectionParts) {
     const { deadlines, duplex, limits, negotiated } = parts
     this.negotiated = negotiated
     this.info = duplex.info
+    const refusal = () => this.refusal()
     this.outbox = new Outbox(duplex, negotiated.role, parts.entropy)
-    this.receiver = new Receiver(negotiated.role, limits, this)
-    this.reader = new Reader(this, limits.readAhead)
     this.sender = new Sender(duplex, this.outbox, limits, parts.runtime, {
-      refusal: () => this.refusal(),
-      onUnfinished: () => this.startClosing({ code: 1011, reason: "a message was not finished" }),
-      onDrained: () => this.onDrained(),
+      refusal,
+      onUnfinished: () => this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" }),
+      onDrained: () => this.control.onDrained(),
       onWriteFailure: (error) => this.onEnd(error)
     })
-    this.pings = new Pings(deadlines.clock, limits.maxPings)
+    this.control = new Control(
+      { sender: this.sender, refusal, onClosed: () => this.onClosed() },
+      deadlines.clock,
+      limits.maxPings
+    )
+    this.reader = new Reader(this, limits.readAhead)
+    this.receiver = new Receiver(negotiated.role, limits, this.reader, (opcode, payload) =>
+      this.control.receive(opcode, payload)
+    )
     this.vigil = new Vigil(deadlines, limits, {
       isReading: () => !this.reader.isPaused,
-      onSilence: () => this.sender.control(Opcode.Ping, noOctets),
+      onSilence: () => this.control.keepAlive(),
       onTimeout: (phase, millis) => this.onTimeout(phase, millis)
     })
-    // The octets that came with the handshake are the first.
-    if (negotiated.leftover.length > 0) this.onOctets(negotiated.leftover.slice())
-    if (this.failure !== undefined) return
-    this.reader.attach(
-      duplex.unsafeReceive(
-        (octets) => this.onOctets(octets),
-        (error) => this.onEnd(error)
-      )
-    )
+    this.start()
   }
 
   get pull() {
@@ -144,32 +129,18 @@ export class Connection implements WebSocket, ReceiverEvents {
     return this.sender.trySend(message)
   }
 
-  ping(payload?: Uint8Array): Effect.Effect<Duration.Duration, SendError | ConnectionError> {
-    return Effect.suspend((): Effect.Effect<Duration.Duration, SendError | ConnectionError> => {
-      const octets = payload ?? this.pings.payload()
-      const refusal = this.refusal() ?? tooLong(octets.length, maxControlPayload)
-      if (refusal !== undefined) return Effect.fail(refusal)
-      if (this.pings.isFull) {
-        return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.parts.limits.maxPings } }))
-      }
-      return this.pings.wait(octets, () => this.sender.control(Opcode.Ping, octets))
-    })
+  ping(payload?: Uint8Array) {
+    return this.control.ping(payload)
   }
 
-  pong(payload: Uint8Array = noOctets): Effect.Effect<void, SendError> {
-    return Effect.suspend(() => {
-      const refusal = this.refusal() ?? tooLong(payload.length, maxControlPayload)
-      if (refusal !== undefined) return Effect.fail(refusal)
-      this.sender.control(Opcode.Pong, payload)
-      return Effect.void
-    })
+  pong(payload?: Uint8Array) {
+    return this.control.pong(payload)
   }
 
   close(code: number = CloseCode.NormalClosure, reason = ""): Effect.Effect<Closure, SendError> {
     return Effect.suspend(() => {
-      const payload = ClosePayload.encode(code, reason)
-      if (payload === "BadCloseCode") return Effect.fail(new SendError({ reason: { _tag: payload, code } }))
-      if (payload === "PayloadTooLong") return Effect.fail(tooLong(encode(reason).length, maxReason)!)
+      const unsendable = this.control.unsendable(code, reason)
+      if (unsendable !== undefined) return Effect.fail(unsendable)
       this.startClosing({ code, reason })
       return this.closed
     })
@@ -180,7 +151,7 @@ export class Connection implements WebSocket, ReceiverEvents {
   }
 
   get controlFrames() {
-    return this.observers.stream
+    return this.control.observers.stream
   }
 
   /** The Scope ends: closes in order, within `limits.closeTimeout`, and waits until the transport is gone. */
@@ -191,80 +162,44 @@ export class Connection implements WebSocket, ReceiverEvents {
     })
   }
 
-  onMessage(message: Message): void {
-    this.vigil.messageEnded()
-    // What comes after our Close frame is drained.
-    if (!this.closing.isSent) this.reader.push(message)
-  }
-
-  onMessageStart(kind: "text" | "binary"): void {
-    this.reader.start(kind)
-  }
-
-  onPiece(octets: Uint8Array): void {
-    this.reader.piece(octets)
-  }
-
-  onMessageEnd(): void {
-    this.vigil.messageEnded()
-    this.reader.endPieces()
-  }
-
-  onControl(opcode: number, payload: Uint8Array): ProtocolViolation | undefined {
-    if (opcode === Opcode.Close) return this.onClose(payload)
-    if (!this.observers.isEmpty) {
-      this.observers.tell({ _tag: opcode === Opcode.Ping ? "Ping" : "Pong", payload: payload.slice() })
-    }
-    if (opcode === Opcode.Pong) this.pings.settle(payload)
-    // §5.5.2: a Ping is answered, unless a Close frame was sent.
-    else if (!this.closing.isSent) this.answer(payload)
-    return undefined
-  }
-
-  private answer(payload: Uint8Array): void {
-    if (this.sender.isFull) {
-      this.pings.owe(payload)
-      this.sender.awaitDrain()
-    } else this.sender.control(Opcode.Pong, payload)
-  }
-
-  private onDrained(): void {
-    const pong = this.pings.takePong()
-    if (pong !== undefined && this.refusal() === undefined) this.sender.control(Opcode.Pong, pong)
+  private start(): void {
+    const { duplex, negotiated } = this.parts
+    // The octets that came with the handshake are the first.
+    if (negotiated.leftover.length > 0) this.onOctets(negotiated.leftover.slice())
+    if (this.failure !== undefined) return
+    this.reader.attach(
+      duplex.unsafeReceive(
+        (octets) => this.onOctets(octets),
+        (error) => this.onEnd(error)
+      )
+    )
   }
 
   private onOctets(octets: Uint8Array): void {
     if (this.failure !== undefined) return
     this.sender.turned()
     const violation = this.receiver.receive(octets)
-    this.vigil.heard(this.receiver.isMidMessage)
+    this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
     if (violation !== undefined) this.onViolation(violation)
     this.reader.turn()
     this.outbox.flush()
   }
 
-  private onClose(payload: Uint8Array): ProtocolViolation | undefined {
-    const received = ClosePayload.decode(payload)
-    if (received !== undefined && "_tag" in received) return received
-    this.observers.tell({ _tag: "Close", ...(received ?? noStatus) })
-    this.closing.receive(received)
-    // §5.5.1: the answer has the code that was received; a frame without a code is answered with such a one.
-    if (!this.closing.isSent) this.sendClose(received && { code: received.code, reason: "" })
-    this.finish(new Closed({ closure: this.closing.closure(undefined) }), "orderly")
-    return undefined
-  }
-
   /** §7.1.7: fails the connection. */
   private onViolation(violation: ProtocolViolation): void {
-    if (!this.closing.isSent) this.sendClose({ code: violation.closeCode, reason: violation.rule.slice(0, maxReason) })
+    if (!this.control.isCloseSent) this.control.sendClose({ code: violation.closeCode, reason: violation.rule })
     this.finish(new ProtocolError({ reason: violation, offset: this.receiver.offset }), "orderly")
   }
 
   private onTimeout(phase: TimeoutPhase, millis: number): void {
     const code = phase === "Idle" ? CloseCode.InternalError : CloseCode.PolicyViolation
-    if (!this.closing.isSent) this.sendClose({ code, reason: `${phase} timeout` })
+    if (!this.control.isCloseSent) this.control.sendClose({ code, reason: `${phase} timeout` })
     const error = new TimeoutError({ phase, after: Duration.millis(millis) })
     this.finish(error, phase === "Message" ? "orderly" : "abrupt")
+  }
+
+  private onClosed(): void {
+    this.finish(new Closed({ closure: this.control.closure(undefined) }), "orderly")
   }
 
   private onEnd(error: TransportError): void {
@@ -273,22 +208,15 @@ export class Connection implements WebSocket, ReceiverEvents {
 
   private refusal(): SendError | undefined {
     if (this.failure !== undefined) return new SendError({ reason: { _tag: "Closed", failure: this.failure } })
-    return this.closing.isSent ? new SendError({ reason: { _tag: "Closing" } }) : undefined
+    return this.control.isCloseSent ? new SendError({ reason: { _tag: "Closing" } }) : undefined
   }
 
-  private startClosing(close: ClosePayload.ClosePayload): void {
-    if (this.failure !== undefined || this.closing.isSent) return
-    this.sendClose(close)
+  private startClosing(close: ClosePayload): void {
+    if (this.failure !== undefined || this.control.isCloseSent) return
+    this.control.sendClose(close)
     this.vigil.closing()
     this.sender.wake()
-    this.reader.readOn()
-  }
-
-  private sendClose(close: ClosePayload.ClosePayload | undefined): void {
-    const payload = ClosePayload.encode(close?.code, close?.reason ?? "")
-    this.outbox.octets(0x80 | Opcode.Close, payload as Uint8Array)
-    this.outbox.flush()
-    this.closing.send(close)
+    this.reader.drain()
   }
 
   private finish(failure: ConnectionError, teardown: Teardown): void {
@@ -299,9 +227,8 @@ export class Connection implements WebSocket, ReceiverEvents {
     this.outbox.flush()
     this.reader.end(failure)
     this.sender.wake()
-    this.pings.fail(failure)
-    this.observers.end()
-    const closure = failure._tag === "Closed" ? failure.closure : this.closing.closure(failure)
+    this.control.end(failure)
+    const closure = failure._tag === "Closed" ? failure.closure : this.control.closure(failure)
     this.ending.complete(closure, Runtime.runFork(this.parts.runtime)(this.tearDown(teardown)))
   }
 

@@ -71,7 +71,8 @@ export class Deadlines {
       this.wakeAt = Infinity
       this.fire()
     })
-    this.sleeper = Runtime.runFork(this.runtime)(Effect.zipRight(this.clock.sleep(wait), wake))
+    // The runtime may come from a region that cannot be interrupted; the sleeper can, or its timer would outlive the layer.
+    this.sleeper = Runtime.runFork(this.runtime)(Effect.interruptible(Effect.zipRight(this.clock.sleep(wait), wake)))
   }
 
   private fire(): void {

@@ -34,8 +34,8 @@ export class Pieces {
   private pieces: Array<Uint8Array> = []
   private octets = 0
   private waiter: (() => void) | undefined
-  /** Whether somebody takes the pieces, nobody wants them, or they are to become a whole message. */
-  private fate: "taken" | "discarded" | "collected" = "taken"
+  /** Whether somebody takes the pieces, nobody wants them, they are to become a whole message, or no more will be had. */
+  private fate: "taken" | "discarded" | "collected" | "cut" = "taken"
 
   constructor(
     private readonly kind: "text" | "binary",
@@ -65,13 +65,14 @@ export class Pieces {
 
   /** Takes over a copy of `octets`. */
   push(octets: Uint8Array): void {
-    if (this.fate === "discarded" || octets.length === 0) return
+    if (this.fate === "discarded" || this.fate === "cut" || octets.length === 0) return
     this.pieces.push(octets.slice())
     this.octets += octets.length
   }
 
   /** The message has come to its end; gives it whole when it was to be collected. */
   end(): Message | undefined {
+    if (this.fate === "cut") return undefined
     this.isEnded = true
     this.wake()
     if (this.fate !== "collected") return undefined
@@ -87,6 +88,11 @@ export class Pieces {
     this.octets = 0
     this.owner.onTaken()
     this.wake()
+  }
+
+  /** The connection is closing: what is here can be taken, and then its end is seen. */
+  cut(): void {
+    if (this.fate === "taken") this.fate = "cut"
   }
 
   /** Nobody wants pieces: the message is to be whole. */

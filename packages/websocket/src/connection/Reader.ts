@@ -12,7 +12,7 @@ import type { ReceiveError } from "../WebSocketError.js"
 import { batchStream } from "./batchStream.js"
 import { Inbox } from "./Inbox.js"
 import { Pieces } from "./Pieces.js"
-import type { Receiver } from "./Receiver.js"
+import type { MessageSink, Receiver } from "./Receiver.js"
 import type { Message, MessageStream } from "./WebSocket.js"
 
 const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
@@ -23,8 +23,9 @@ export interface ReaderOwner {
   readonly receiver: Receiver
 }
 
-export class Reader {
+export class Reader implements MessageSink {
   isPaused = false
+  private isDraining = false
   private flow: FlowControl | undefined
   private failed: Exit.Exit<never, ReceiveError> | undefined
   private pieces: Pieces | undefined
@@ -45,30 +46,29 @@ export class Reader {
     if (this.isPaused) flow.pause()
   }
 
-  push(message: Message): void {
-    this.inbox.push(message)
+  onMessage(message: Message): void {
+    if (!this.isDraining) this.inbox.push(message)
   }
 
-  /** A message begins. */
-  start(kind: "text" | "binary"): void {
+  onMessageStart(kind: "text" | "binary"): void {
     if (this.streamsWanted > 0) this.untaken = this.begin(kind)
   }
 
-  piece(octets: Uint8Array): void {
+  onPiece(octets: Uint8Array): void {
     this.pieces?.push(octets)
   }
 
-  endPieces(): void {
+  onMessageEnd(): void {
     const whole = this.pieces?.end()
-    if (whole !== undefined) this.inbox.push(whole)
-    this.pieces = undefined
+    if (whole !== undefined) this.onMessage(whole)
+    if (!this.isDraining) this.pieces = undefined
   }
 
   /** A chunk of the transport has been decoded: wakes who waits, and stops reading when enough is held. */
   turn(): void {
     if (!this.inbox.isEmpty || this.untaken !== undefined) this.inbox.wake()
     this.pieces?.wake()
-    if (!this.isPaused && this.held > this.readAhead) {
+    if (!this.isPaused && !this.isDraining && this.held > this.readAhead) {
       this.isPaused = true
       this.flow?.pause()
     }
@@ -81,11 +81,11 @@ export class Reader {
     this.inbox.wake()
   }
 
-  /** Reads on whatever is held: what comes now is not for the application. */
-  readOn(): void {
-    if (!this.isPaused) return
-    this.isPaused = false
-    this.flow?.resume()
+  /** We have sent our Close frame: what comes now is read, and is not for the application. */
+  drain(): void {
+    this.isDraining = true
+    this.pieces?.cut()
+    this.resume()
   }
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() => {
@@ -177,6 +177,12 @@ export class Reader {
   }
 
   private madeRoom(): void {
-    if (this.isPaused && this.held <= this.readAhead / 2) this.readOn()
+    if (this.isPaused && this.held <= this.readAhead / 2) this.resume()
+  }
+
+  private resume(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    this.flow?.resume()
   }
 }

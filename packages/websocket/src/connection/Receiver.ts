@@ -15,11 +15,12 @@ import { MessageAssembler, type MessageLimits } from "@effect-websocket/protocol
 /** §5.5: a control frame has at most 125 octets of payload. */
 const maxControlSize = 125
 
-/** What the Receiver tells: in the order of the octets. */
-export interface ReceiverEvents {
+/** A control frame; its payload is lent for the call. */
+export type OnControl = (opcode: number, payload: Uint8Array) => ProtocolViolation | undefined
+
+/** Who is told of messages, in the order of the octets. */
+export interface MessageSink {
   readonly onMessage: (message: Message) => void
-  /** `payload` is lent for the call. */
-  readonly onControl: (opcode: number, payload: Uint8Array) => ProtocolViolation | undefined
   /** A message begins; nothing of it has been judged yet. Who wants it in pieces calls `startPieces` now. */
   readonly onMessageStart: (kind: "text" | "binary") => void
   /** A piece of a message that is delivered in pieces; lent for the call. */
@@ -28,6 +29,8 @@ export interface ReceiverEvents {
 }
 
 export class Receiver implements FrameSink {
+  /** How many messages have come to their end. */
+  messages = 0
   /** The message under way is delivered in pieces. */
   private inPieces = false
   private control = false
@@ -41,7 +44,8 @@ export class Receiver implements FrameSink {
   constructor(
     role: Role,
     limits: MessageLimits,
-    private readonly events: ReceiverEvents
+    private readonly sink: MessageSink,
+    private readonly onControl: OnControl
   ) {
     this.decoder = new FrameDecoder(role, this)
     this.assembler = new MessageAssembler(limits)
@@ -90,7 +94,7 @@ export class Receiver implements FrameSink {
       return undefined
     }
     const isStart = !this.assembler.isOpen && header.opcode !== Opcode.Continuation
-    if (isStart) this.events.onMessageStart(header.opcode === Opcode.Text ? "text" : "binary")
+    if (isStart) this.sink.onMessageStart(header.opcode === Opcode.Text ? "text" : "binary")
     return this.assembler.onFrame(header)
   }
 
@@ -102,7 +106,7 @@ export class Receiver implements FrameSink {
       return undefined
     }
     const violation = this.assembler.onPayload(octets, start, end)
-    if (violation === undefined && this.inPieces) this.events.onPiece(octets.subarray(start, end))
+    if (violation === undefined && this.inPieces) this.sink.onPiece(octets.subarray(start, end))
     return violation
   }
 
@@ -118,15 +122,16 @@ export class Receiver implements FrameSink {
     const payload = this.parts === undefined ? new Uint8Array(0) : this.parts.subarray(0, this.length)
     // Control frames are rare: an idle connection holds no buffer for them.
     this.parts = undefined
-    return this.events.onControl(this.opcode, payload)
+    return this.onControl(this.opcode, payload)
   }
 
   private onMessageEnd(message: Message): undefined {
+    this.messages++
     if (!this.inPieces) {
-      this.events.onMessage(message)
+      this.sink.onMessage(message)
       return
     }
     this.inPieces = false
-    this.events.onMessageEnd()
+    this.sink.onMessageEnd()
   }
 }

@@ -111,6 +111,12 @@ export class Sender {
     this.outbox.flushLater()
   }
 
+  /** Sends our Close frame, behind all that was sent and ahead of all that waits. */
+  close(payload: Uint8Array): void {
+    this.outbox.octets(fin | Opcode.Close, payload)
+    this.outbox.flush()
+  }
+
   /** The event loop has turned. */
   turned(): void {
     this.spent = 0

@@ -21,6 +21,7 @@ export interface VigilOwner {
 export class Vigil {
   private heardAt: number
   private hasPinged = false
+  private messages = 0
   private messageSince = Infinity
   private closeSince = Infinity
   private deadline: Deadline | undefined
@@ -35,20 +36,20 @@ export class Vigil {
     this.arm()
   }
 
-  /** Octets have arrived; `isMidMessage` tells whether they end in the middle of a frame or message. */
-  heard(isMidMessage: boolean): void {
+  /**
+   * Octets have arrived. `messages` is how many messages have come to their end, `isMidMessage` whether the octets end in the
+   * middle of a frame or of another message.
+   */
+  heard(messages: number, isMidMessage: boolean): void {
     this.heardAt = this.deadlines.now
     this.hasPinged = false
+    if (messages !== this.messages) this.messageSince = Infinity
+    this.messages = messages
     if (!isMidMessage) this.messageSince = Infinity
     else if (this.messageSince === Infinity) {
       this.messageSince = this.heardAt
       this.arm()
     }
-  }
-
-  /** A message is complete: what follows is another one. */
-  messageEnded(): void {
-    this.messageSince = Infinity
   }
 
   /** Our Close frame was sent. */

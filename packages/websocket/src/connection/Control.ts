@@ -1,0 +1,139 @@
+/**
+ * Control frames, both ways (RFC 6455 §5.5): Pings and their Pongs, and the Close frames of the closing handshake.
+ *
+ * It answers what is to be answered, and tells the connection when both Close frames are exchanged. What a Close means for
+ * messages, for those who wait and for the transport is the connection's affair.
+ */
+import { encode } from "@effect-websocket/protocol/bytes/Utf8"
+import * as ClosePayload from "@effect-websocket/protocol/control/ClosePayload"
+import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
+import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
+import type * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { type Closure, type ConnectionError, SendError } from "../WebSocketError.js"
+import { Closing, noStatus } from "./Closing.js"
+import { Observers } from "./Observers.js"
+import { Pings } from "./Pings.js"
+import type { Sender } from "./Sender.js"
+
+/** §5.5: octets of the payload of a control frame. */
+const maxPayload = 125
+
+const noOctets = new Uint8Array(0)
+
+const tooLong = (length: number, limit: number): SendError | undefined =>
+  length > limit ? new SendError({ reason: { _tag: "PayloadTooLong", length, limit } }) : undefined
+
+/** What Control asks and tells. */
+export interface ControlOwner {
+  readonly sender: Sender
+  /** Why nothing may be sent now, or undefined. */
+  readonly refusal: () => SendError | undefined
+  /** Both Close frames have been exchanged (§7.1.4). */
+  readonly onClosed: () => void
+}
+
+export class Control {
+  readonly observers = new Observers()
+  private readonly closing = new Closing()
+  private readonly pings: Pings
+
+  constructor(
+    private readonly owner: ControlOwner,
+    clock: Clock.Clock,
+    private readonly maxPings: number
+  ) {
+    this.pings = new Pings(clock, maxPings)
+  }
+
+  /** Our Close frame was sent: nothing may follow it (§5.5.1). */
+  get isCloseSent(): boolean {
+    return this.closing.isSent
+  }
+
+  ping(payload?: Uint8Array): Effect.Effect<Duration.Duration, SendError | ConnectionError> {
+    return Effect.suspend((): Effect.Effect<Duration.Duration, SendError | ConnectionError> => {
+      const octets = payload ?? this.pings.payload()
+      const refusal = this.owner.refusal() ?? tooLong(octets.length, maxPayload)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      if (this.pings.isFull) return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.maxPings } }))
+      return this.pings.wait(octets, () => this.owner.sender.control(Opcode.Ping, octets))
+    })
+  }
+
+  pong(payload: Uint8Array = noOctets): Effect.Effect<void, SendError> {
+    return Effect.suspend(() => {
+      const refusal = this.owner.refusal() ?? tooLong(payload.length, maxPayload)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      this.owner.sender.control(Opcode.Pong, payload)
+      return Effect.void
+    })
+  }
+
+  /** A Ping that nobody waits for: a peer that lives answers it. */
+  keepAlive(): void {
+    this.owner.sender.control(Opcode.Ping, noOctets)
+  }
+
+  /** Why a Close frame with this code and reason may not be sent, or undefined. */
+  unsendable(code: number, reason: string): SendError | undefined {
+    const payload = ClosePayload.encode(code, reason)
+    if (payload === "BadCloseCode") return new SendError({ reason: { _tag: payload, code } })
+    return payload === "PayloadTooLong" ? tooLong(encode(reason).length, ClosePayload.maxReasonSize) : undefined
+  }
+
+  /** Sends our Close frame behind what was sent; without a payload it has no code. */
+  sendClose(close: ClosePayload.ClosePayload | undefined): void {
+    this.owner.sender.close(ClosePayload.encode(close?.code, close?.reason ?? "") as Uint8Array)
+    this.closing.send(close)
+  }
+
+  /** A control frame has arrived; its payload is lent. */
+  receive(opcode: number, payload: Uint8Array): ProtocolViolation | undefined {
+    if (opcode === Opcode.Close) return this.onClose(payload)
+    if (!this.observers.isEmpty) {
+      this.observers.tell({ _tag: opcode === Opcode.Ping ? "Ping" : "Pong", payload: payload.slice() })
+    }
+    if (opcode === Opcode.Pong) this.pings.settle(payload)
+    // §5.5.2: a Ping is answered, unless a Close frame was sent.
+    else if (!this.isCloseSent) this.answer(payload)
+    return undefined
+  }
+
+  /** Everything has left: the Pong that is owed may be sent. */
+  onDrained(): void {
+    const pong = this.pings.takePong()
+    if (pong !== undefined && this.owner.refusal() === undefined) this.owner.sender.control(Opcode.Pong, pong)
+  }
+
+  /** How the connection ended, as far as Close frames tell; `cause` when it was not by them. */
+  closure(cause: Closure["cause"]): Closure {
+    return this.closing.closure(cause)
+  }
+
+  /** The connection has ended: no Pong will come, and nothing to watch. */
+  end(failure: ConnectionError): void {
+    this.pings.fail(failure)
+    this.observers.end()
+  }
+
+  private answer(payload: Uint8Array): void {
+    const { sender } = this.owner
+    if (sender.isFull) {
+      this.pings.owe(payload)
+      sender.awaitDrain()
+    } else sender.control(Opcode.Pong, payload)
+  }
+
+  private onClose(payload: Uint8Array): ProtocolViolation | undefined {
+    const received = ClosePayload.decode(payload)
+    if (received !== undefined && "_tag" in received) return received
+    this.observers.tell({ _tag: "Close", ...(received ?? noStatus) })
+    this.closing.receive(received)
+    // §5.5.1: the answer has the code that was received; a frame without a code is answered with such a one.
+    if (!this.isCloseSent) this.sendClose(received && { code: received.code, reason: "" })
+    this.owner.onClosed()
+    return undefined
+  }
+}
