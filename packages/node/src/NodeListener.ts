@@ -81,7 +81,7 @@ const listening = (server: net.Server, { address, listen }: Binding) =>
 const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
   Effect.catchIf(
     listening(server, binding),
-    ({ cause }) => (cause as NodeJS.ErrnoException).code === "EADDRINUSE",
+    ({ cause }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE",
     (error) =>
       Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
   )

@@ -54,17 +54,34 @@ const key = ({ localAddress, localPort, remoteAddress, remotePort }: net.Socket)
 /** Makes the handshake of a socket which was accepted; a failure, or an interruption, destroys the socket. */
 export type Handshake = (socket: net.Socket) => Effect.Effect<Duplex, TransportError>
 
-type Done = (result: Effect.Effect<Duplex, TransportError>) => void
+type Result = Effect.Effect<Duplex, TransportError>
+
+/** Who waits for the handshake between two addresses. */
+class Pending {
+  private readonly waiting = new Map<string, (result: Result) => void>()
+
+  /** Waits for the first result; the end of the socket is one. */
+  add(socket: net.Socket, resume: (result: Result) => void): void {
+    const name = key(socket)
+    const onClose = () => this.settle(name, Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined)))
+    this.waiting.set(name, (result) => {
+      socket.off("close", onClose)
+      resume(result)
+    })
+    socket.once("close", onClose)
+    if (socket.destroyed) onClose()
+  }
+
+  settle(name: string, result: Result): void {
+    const done = this.waiting.get(name)
+    this.waiting.delete(name)
+    done?.(result)
+  }
+}
 
 /** The handshakes of a server. Throws what Node.js throws for bad certificates. */
 export const unsafeMake = (options: TlsOptions): Handshake => {
-  const pending = new Map<string, Done>()
-  const settle = (name: string, result: Effect.Effect<Duplex, TransportError>): boolean => {
-    const done = pending.get(name)
-    pending.delete(name)
-    done?.(result)
-    return done !== undefined
-  }
+  const pending = new Pending()
   const server = tls.createServer({
     ...defined(options),
     ALPNProtocols: [...(options.ALPNProtocols ?? ["http/1.1"])],
@@ -72,19 +89,19 @@ export const unsafeMake = (options: TlsOptions): Handshake => {
   })
   server.on("secureConnection", (socket) => {
     socket.allowHalfOpen = true
+    const name = key(socket)
     const duplex = NodeDuplex.unsafeMake(socket)
     // Once this is written the client has the end of the handshake, and no hard close takes it away.
-    socket.write(nothing, () => settle(key(socket), Effect.succeed(duplex)))
+    socket.write(nothing, () => pending.settle(name, Effect.succeed(duplex)))
   })
-  server.on("tlsClientError", (cause, socket) => settle(key(socket), Effect.fail(NodeError.tlsHandshake(cause))))
+  server.on("tlsClientError", (cause, socket) =>
+    pending.settle(key(socket), Effect.fail(NodeError.tlsHandshake(cause)))
+  )
   return (socket) =>
     Effect.async<Duplex, TransportError>((resume) => {
-      const name = key(socket)
-      const onClose = () => settle(name, Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined)))
-      pending.set(name, resume)
+      pending.add(socket, resume)
       // Who ends during the handshake ends it; who has made it may end one direction.
       socket.allowHalfOpen = false
-      if (socket.destroyed) onClose()
-      else server.emit("connection", socket.once("close", onClose))
+      if (!socket.destroyed) server.emit("connection", socket)
     }).pipe(Effect.onError(() => Effect.sync(() => socket.destroy())))
 }

@@ -61,10 +61,21 @@ export const fromPull = (options: PullOptions): Effect.Effect<Duplex, never, Sco
 /** What can be changed of a Duplex; the rest follows from it. */
 export type Changes = Partial<Omit<Duplex, "pull" | "teardown">>
 
-/** Another Duplex with some operations changed. `pull` and `teardown` are derived from the new operations. */
+/**
+ * Another Duplex with some operations changed. `pull` and `teardown` are derived from the new operations. (To spread a
+ * Duplex would not do: the operations of some are methods of a class.)
+ */
 export const over = (lower: Duplex, changes: Changes): Duplex => {
-  const changed = { ...lower, ...changes }
-  const { discard, pull, unsafeReceive } = fromReceive(changed.unsafeReceive, { owned: false })
+  const receive: Duplex["unsafeReceive"] = (onOctets, onEnd) => lower.unsafeReceive(onOctets, onEnd)
+  const { discard, pull, unsafeReceive } = fromReceive(changes.unsafeReceive ?? receive, { owned: false })
+  const changed = {
+    unsafeWrite: changes.unsafeWrite ?? ((chunks) => lower.unsafeWrite(chunks)),
+    unsafeBuffered: changes.unsafeBuffered ?? (() => lower.unsafeBuffered()),
+    drain: changes.drain ?? Effect.suspend(() => lower.drain),
+    end: changes.end ?? Effect.suspend(() => lower.end),
+    abort: changes.abort ?? Effect.suspend(() => lower.abort),
+    info: changes.info ?? lower.info
+  } satisfies Partial<Duplex>
   return { ...changed, pull, unsafeReceive, teardown: teardown(changed, discard) }
 }
 

@@ -52,7 +52,8 @@ export interface FlowControl {
 }
 
 /**
- * A connection of octets, owned by the Scope that opened it. Every end is a failure, and the first one is final.
+ * A connection of octets, owned by the Scope that opened it. Every end is a failure, and the first one is final. It may be an
+ * object of a class: who writes a layer delegates to it (`DuplexAdapter.over` does), and does not spread it.
  *
  * Octets that arrive are lent: they are valid, and may be altered, until the callback returns or the next `pull` begins.
  */

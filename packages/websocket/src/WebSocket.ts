@@ -31,7 +31,8 @@ export interface ConnectOptions<E = never, R = never> extends Handshake.RequestO
 /** What `connect` fails with. */
 export type ConnectError = Handshake.HandshakeFailure
 
-const parse = (uri: string | { readonly href: string }): Effect.Effect<Uri.WebSocketUri, OptionError> => {
+/** Reads a WebSocket URI, for a handshake on a connection of one's own. */
+export const parseUri = (uri: string | { readonly href: string }): Effect.Effect<Uri.WebSocketUri, OptionError> => {
   const parsed = Uri.parse(typeof uri === "string" ? uri : uri.href)
   return "_tag" in parsed ? Effect.fail(new OptionError({ option: "uri", rule: parsed.rule })) : Effect.succeed(parsed)
 }
@@ -64,7 +65,7 @@ export const connect = <E = never, R = never>(
   Transport | Handshake.Handshake | FrameStream.FrameStream | Scope.Scope | R
 > =>
   Effect.gen(function* () {
-    const target = yield* parse(uri)
+    const target = yield* parseUri(uri)
     const limits = yield* resolve("client", options.limits)
     const transport = yield* Transport
     const handshake = yield* Handshake.Handshake

@@ -38,6 +38,9 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
 /** What a server needs besides what its handlers need. */
 export type Requirements = Listener | HttpCodec | Handshake | FrameStream
 
+/** What is to be provided: the Scope of a connection is there. */
+export type Provided<R> = Requirements | Exclude<R, Scope.Scope>
+
 /** Handles one connection; `session` is what the policy `authorize` found out. */
 export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unknown, E, R>
 
@@ -57,13 +60,13 @@ const logFailure = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
     ? Effect.void
     : Effect.logError("a WebSocket handler failed", cause)
 
-const handle = <A, E, R>(
+const handle = <A, E, R, P>(
   duplex: Duplex,
   handler: Handler<A, E, R>,
-  options: ServeOptions<A, R>,
+  options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Effect.Effect<void, never, R | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
+): Effect.Effect<void, never, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
   const connection = Effect.gen(function* () {
     const accepted = yield* admission.handshake((isFull) => serveRequests(duplex, options, limits, isFull))
     if (accepted === undefined) return
@@ -79,37 +82,81 @@ const count = (option: string, value: number | undefined): Effect.Effect<number,
     ? Effect.succeed(value ?? Infinity)
     : Effect.fail(new OptionError({ option, rule: "an integer of at least 1, or Infinity" }))
 
-/**
- * Serves WebSockets until interrupted. The handler's connection is closed when the handler is done: with 1000 when it
- * succeeded, 1011 when it failed (that is logged), 1001 when it was interrupted. A handler that fails because its connection has ended is no
- * failure.
- */
-export const run = <E, R, A = undefined>(
-  handler: Handler<A, E, R>,
-  options: ServeOptions<A, R> = {}
-): Effect.Effect<never, TransportError | OptionError, Requirements | Exclude<R, Scope.Scope>> =>
+/** Options that were checked, and the counts of one server. */
+const prepare = <A, P>(options: ServeOptions<A, P>) =>
   Effect.gen(function* () {
     const limits = yield* resolve("server", options.limits)
     const maxConnections = yield* count("maxConnections", options.maxConnections)
     const maxHandshakes = yield* count("maxHandshakes", options.maxHandshakes)
-    const listener = yield* Listener
-    const admission = new Admission(maxConnections, maxHandshakes)
-    return yield* listener.accept((duplex) => handle(duplex, handler, options, limits, admission))
-  }) as Effect.Effect<never, TransportError | OptionError, Requirements | Exclude<R, Scope.Scope>>
+    return { limits, admission: new Admission(maxConnections, maxHandshakes) }
+  })
+
+const acceptAll = <A, E, R, P>(
+  handler: Handler<A, E, R>,
+  options: ServeOptions<A, P>,
+  { admission, limits }: { readonly admission: Admission; readonly limits: LimitValues }
+): Effect.Effect<never, TransportError, Provided<R | P>> =>
+  Effect.flatMap(Listener, ({ accept }) => accept((duplex) => handle(duplex, handler, options, limits, admission)))
+
+const runWith = <A, E, R, P>(
+  handler: Handler<A, E, R>,
+  options: ServeOptions<A, P>
+): Effect.Effect<never, TransportError | OptionError, Provided<R | P>> =>
+  Effect.flatMap(prepare(options), (prepared) => acceptAll(handler, options, prepared))
+
+const serveWith = <A, E, R, P>(
+  handler: Handler<A, E, R>,
+  options: ServeOptions<A, P>
+): Layer.Layer<never, OptionError, Provided<R | P>> => {
+  const logged = (cause: Cause.Cause<TransportError>) =>
+    Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("the listener failed", cause)
+  return Layer.scopedDiscard(
+    Effect.flatMap(prepare(options), (prepared) =>
+      Effect.forkScoped(Effect.catchAllCause(acceptAll(handler, options, prepared), logged))
+    )
+  )
+}
+
+/** Both orders of the arguments as one. */
+const inOrder = <A, P, H extends Function>(
+  first: H | ServeOptions<A, P>,
+  second: H | ServeOptions<A, P> = {}
+): [H, ServeOptions<A, P>] =>
+  typeof first === "function" ? [first, second as ServeOptions<A, P>] : [second as H, first]
+
+/**
+ * Serves WebSockets until interrupted. The handler's connection is closed when the handler is done: with 1000 when it
+ * succeeded, 1011 when it failed (that is logged), 1001 when it was interrupted. A handler that fails because its
+ * connection has ended is no failure.
+ *
+ * With `authorize` the options come first, and the handler gets what it found out as its second argument.
+ */
+export const run: {
+  <E, R, P = never>(
+    handler: Handler<undefined, E, R>,
+    options?: ServeOptions<undefined, P>
+  ): Effect.Effect<never, TransportError | OptionError, Provided<R | P>>
+  <A, E, R, P = never>(
+    options: ServeOptions<A, P>,
+    handler: Handler<A, E, R>
+  ): Effect.Effect<never, TransportError | OptionError, Provided<R | P>>
+} = <A, E, R, P>(
+  first: Handler<A, E, R> | ServeOptions<A, P>,
+  second?: Handler<A, E, R> | ServeOptions<A, P>
+): Effect.Effect<never, TransportError | OptionError, Provided<R | P>> =>
+  runWith(...inOrder<A, P, Handler<A, E, R>>(first, second))
 
 /** `run` as a layer: serves for as long as the layer lives. Options are checked before it does. */
-export const serve = <E, R, A = undefined>(
-  handler: Handler<A, E, R>,
-  options: ServeOptions<A, R> = {}
-): Layer.Layer<never, OptionError, Requirements | Exclude<R, Scope.Scope>> =>
-  Layer.scopedDiscard(
-    Effect.gen(function* () {
-      yield* resolve("server", options.limits)
-      yield* count("maxConnections", options.maxConnections)
-      yield* count("maxHandshakes", options.maxHandshakes)
-      const server = Effect.catchAllCause(run(handler, options), (cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("the listener failed", cause)
-      )
-      yield* Effect.forkScoped(server)
-    })
-  )
+export const serve: {
+  <E, R, P = never>(
+    handler: Handler<undefined, E, R>,
+    options?: ServeOptions<undefined, P>
+  ): Layer.Layer<never, OptionError, Provided<R | P>>
+  <A, E, R, P = never>(
+    options: ServeOptions<A, P>,
+    handler: Handler<A, E, R>
+  ): Layer.Layer<never, OptionError, Provided<R | P>>
+} = <A, E, R, P>(
+  first: Handler<A, E, R> | ServeOptions<A, P>,
+  second?: Handler<A, E, R> | ServeOptions<A, P>
+): Layer.Layer<never, OptionError, Provided<R | P>> => serveWith(...inOrder<A, P, Handler<A, E, R>>(first, second))
