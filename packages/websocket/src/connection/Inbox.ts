@@ -6,8 +6,11 @@
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 
+/** What a message counts besides its length: a flood of empty ones is bounded too. */
+const messageCost = 32
+
 export class Inbox {
-  /** Octets (or UTF-16 units, for text) of what is held. */
+  /** What is held: octets (UTF-16 units, for text), and a little for each message. */
   size = 0
   private messages: Array<Message> = []
   private next = 0
@@ -20,7 +23,7 @@ export class Inbox {
 
   push(message: Message): void {
     this.messages.push(message)
-    this.size += message.length
+    this.size += message.length + messageCost
   }
 
   /** Everything that is held, or nothing. */
@@ -37,7 +40,7 @@ export class Inbox {
   take(): Message | undefined {
     if (this.isEmpty) return undefined
     const message = this.messages[this.next++]
-    this.size -= message.length
+    this.size -= message.length + messageCost
     if (this.isEmpty) {
       this.messages = []
       this.next = 0
