@@ -56,7 +56,7 @@ export class HttpCodec extends Context.Tag("effect-websocket/HttpCodec")<
     ) => Effect.Effect<HeadRead<ResponseHead.ResponseHead>, HandshakeError | TransportError>
     /**
      * Reads the body of a message. Never fails: when the body is longer or slower than the limits, its framing broken, or the
-     * connection ends, it is what was there, and not complete. `octets` are those behind the head.
+     * connection ends, it is what was there, and the fault. `octets` are those behind the head.
      */
     readonly readBody: (
       duplex: Duplex,

@@ -12,14 +12,25 @@ import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
+import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { Admission } from "./server/Admission.js"
-import { type HttpHandler, serveRequests } from "./server/requests.js"
+import type { HttpHandler } from "./server/answerHttp.js"
+import { serveRequests } from "./server/requests.js"
 import type { Duplex } from "./Transport.js"
-import { type HandshakeError, OptionError, type TimeoutError, type TransportError } from "./WebSocketError.js"
+import {
+  Closed,
+  type HandshakeError,
+  OptionError,
+  ProtocolError,
+  SendError,
+  TimeoutError,
+  TransportError
+} from "./WebSocketError.js"
 
-export type { HttpAnswer, HttpHandler, HttpRequest } from "./server/requests.js"
+export type { HttpAnswer } from "./http/HttpAnswer.js"
+export type { HttpHandler, HttpRequest } from "./server/answerHttp.js"
 
 /** How a server accepts, and how much. */
 export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A, R> {
@@ -46,14 +57,11 @@ export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unkn
 
 /** The ends of a connection are the peer's business; anything else is the application's. */
 const isEndOfConnection = (error: unknown): boolean =>
-  typeof error === "object" &&
-  error !== null &&
-  "_tag" in error &&
-  (error._tag === "Closed" ||
-    error._tag === "ProtocolError" ||
-    error._tag === "TransportError" ||
-    error._tag === "TimeoutError" ||
-    error._tag === "SendError")
+  error instanceof Closed ||
+  error instanceof ProtocolError ||
+  error instanceof TransportError ||
+  error instanceof TimeoutError ||
+  (error instanceof SendError && (error.reason._tag === "Closed" || error.reason._tag === "Closing"))
 
 const logFailure = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Cause.isInterruptedOnly(cause) || (Cause.isFailure(cause) && isEndOfConnection(Cause.squash(cause)))
@@ -74,7 +82,9 @@ const handle = <A, E, R, P>(
     const ws = yield* frames.open(duplex, accepted.negotiated, { limits: options.limits })
     yield* handler(ws, accepted.session)
   })
-  return Effect.catchAllCause(admission.connection(Effect.scoped(connection)), logFailure)
+  // Logged before the connection is closed, which may take as long as the client likes.
+  const logged = Effect.scoped(Effect.tapErrorCause(connection, logFailure))
+  return Effect.catchAllCause(admission.connection(logged), () => Effect.void)
 }
 
 const count = (option: string, value: number | undefined): Effect.Effect<number, OptionError> =>
@@ -96,7 +106,9 @@ const acceptAll = <A, E, R, P>(
   options: ServeOptions<A, P>,
   { admission, limits }: { readonly admission: Admission; readonly limits: LimitValues }
 ): Effect.Effect<never, TransportError, Provided<R | P>> =>
-  Effect.flatMap(Listener, ({ accept }) => accept((duplex) => handle(duplex, handler, options, limits, admission)))
+  withReadTurns(
+    Effect.flatMap(Listener, ({ accept }) => accept((duplex) => handle(duplex, handler, options, limits, admission)))
+  )
 
 const runWith = <A, E, R, P>(
   handler: Handler<A, E, R>,

@@ -81,7 +81,7 @@ export class Connection implements WebSocket {
       deadlines.clock,
       limits.maxPings
     )
-    this.reader = new Reader(this, limits.readAhead)
+    this.reader = new Reader(this, limits)
     this.receiver = new Receiver(negotiated.role, limits, this.reader, (opcode, payload) =>
       this.control.receive(opcode, payload)
     )
@@ -177,16 +177,17 @@ export class Connection implements WebSocket {
 
   private onOctets(octets: Uint8Array): void {
     if (this.failure !== undefined) return
+    this.outbox.beginTurn()
     this.sender.turned()
     const violation = this.receiver.receive(octets)
     this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
     if (violation !== undefined) this.onViolation(violation)
     this.reader.turn()
-    this.outbox.flush()
+    this.outbox.endTurn()
   }
 
   /** §7.1.7: fails the connection. */
-  private onViolation(violation: ProtocolViolation): void {
+  onViolation(violation: ProtocolViolation): void {
     if (!this.control.isCloseSent) this.control.sendClose({ code: violation.closeCode, reason: violation.rule })
     this.finish(new ProtocolError({ reason: violation, offset: this.receiver.offset }), "orderly")
   }

@@ -7,7 +7,7 @@ import type { Message } from "@effect-websocket/protocol/message/Message"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 
 /** What a message counts besides its length: a flood of empty ones is bounded too. */
-const messageCost = 32
+export const messageCost = 32
 
 export class Inbox {
   /** What is held: octets (UTF-16 units, for text), and a little for each message. */

@@ -6,6 +6,7 @@
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
+import { unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
 import type { Source } from "../Entropy.js"
 import type { Duplex } from "../Transport.js"
 
@@ -28,6 +29,7 @@ const takeSlab = (): Uint8Array => {
 }
 
 export class Outbox {
+  private inTurn = false
   private scheduled = false
 
   constructor(
@@ -44,13 +46,31 @@ export class Outbox {
   /** Appends a text frame; `first` is its first octet (FIN, RSV, opcode). Lone surrogates become U+FFFD. */
   text(first: number, text: string): void {
     const room = headerRoom + octetsPerUnit * text.length
-    this.append(room, (target, at) => encodeText(target, at, first, text, this.maskingKey()))
+    if (room <= slabSize) used = encodeText(this.reserve(room), used, first, text, this.maskingKey())
+    else {
+      const octets = new Uint8Array(room)
+      this.writeAlone(octets.subarray(0, encodeText(octets, 0, first, text, this.maskingKey())))
+    }
   }
 
   /** Appends a frame of any kind. The payload is copied: it may be reused at once. */
   octets(first: number, payload: Uint8Array): void {
     const room = headerRoom + payload.length
-    this.append(room, (target, at) => encodeFrame(target, at, first, payload, this.maskingKey()))
+    if (room <= slabSize) used = encodeFrame(this.reserve(room), used, first, payload, this.maskingKey())
+    else {
+      const octets = new Uint8Array(room)
+      this.writeAlone(octets.subarray(0, encodeFrame(octets, 0, first, payload, this.maskingKey())))
+    }
+  }
+
+  /** A turn of the event loop begins in which much may be appended: it is sent away at its end. */
+  beginTurn(): void {
+    this.inTurn = true
+  }
+
+  endTurn(): void {
+    this.inTurn = false
+    this.flush()
   }
 
   /** Sends away what was appended. */
@@ -68,7 +88,7 @@ export class Outbox {
 
   /** Sends away what was appended, once the code that runs now has come to its end. */
   flushLater(): void {
-    if (this.scheduled) return
+    if (this.inTurn || this.scheduled) return
     this.scheduled = true
     Promise.resolve().then(() => {
       this.scheduled = false
@@ -78,18 +98,19 @@ export class Outbox {
 
   // §5.1: a client masks every frame, with a fresh key (§5.3); a server masks none.
   private maskingKey(): number {
-    return this.role === "client" ? this.entropy.unsafeMaskingKey() : -1
+    return this.role === "client" ? this.entropy.unsafeMaskingKey() : unmasked
   }
 
-  private append(room: number, encode: (target: Uint8Array, at: number) => number): void {
+  /** The slab, with room for so many octets behind `used`. */
+  private reserve(room: number): Uint8Array {
     if (owner !== this) owner?.flush()
     else if (used + room > slabSize) this.flush()
-    if (room > slabSize) {
-      const octets = new Uint8Array(room)
-      this.duplex.unsafeWrite([octets.subarray(0, encode(octets, 0))])
-    } else {
-      owner = this
-      used = encode(takeSlab(), used)
-    }
+    owner = this
+    return takeSlab()
+  }
+
+  private writeAlone(octets: Uint8Array): void {
+    this.flush()
+    this.duplex.unsafeWrite([octets])
   }
 }

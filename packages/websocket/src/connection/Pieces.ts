@@ -30,9 +30,10 @@ const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
 }
 
 export class Pieces {
+  /** Octets that are held. */
+  octets = 0
   private isEnded = false
   private pieces: Array<Uint8Array> = []
-  private octets = 0
   private waiter: (() => void) | undefined
   /** Whether somebody takes the pieces, nobody wants them, they are to become a whole message, or no more will be had. */
   private fate: "taken" | "discarded" | "collected" | "cut" = "taken"
@@ -47,6 +48,11 @@ export class Pieces {
     const octets = typeof message === "string" ? encode(message) : message
     const kind = typeof message === "string" ? "text" : "binary"
     return { kind, body: octets.length === 0 ? Stream.empty : Stream.make(octets) }
+  }
+
+  /** The message is to be whole. */
+  get isCollected(): boolean {
+    return this.fate === "collected"
   }
 
   /** Octets that wait to be taken. */
@@ -75,14 +81,12 @@ export class Pieces {
     if (this.fate === "cut") return undefined
     this.isEnded = true
     this.wake()
-    if (this.fate !== "collected") return undefined
-    const whole = concat(this.pieces)
-    return this.kind === "text" ? decode(whole, 0, whole.length) : whole
+    return this.isCollected ? this.whole : undefined
   }
 
   /** Nobody wants the rest. */
   discard(): void {
-    if (this.fate === "collected") return
+    if (this.isCollected) return
     this.fate = "discarded"
     this.pieces = []
     this.octets = 0
@@ -95,10 +99,11 @@ export class Pieces {
     if (this.fate === "taken") this.fate = "cut"
   }
 
-  /** Nobody wants pieces: the message is to be whole. */
-  collect(): void {
+  /** Nobody wants pieces: gives the message whole, or will do so at its end. */
+  collect(): Message | undefined {
+    if (this.isEnded) return this.whole
     this.fate = "collected"
-    this.owner.onTaken()
+    return undefined
   }
 
   wake(): void {
@@ -119,6 +124,11 @@ export class Pieces {
       })
     }
   )
+
+  private get whole(): Message | undefined {
+    const whole = concat(this.pieces)
+    return this.kind === "text" ? decode(whole, 0, whole.length) : whole
+  }
 
   private takeAll(): NonEmptyReadonlyArray<Uint8Array> {
     const taken = this.pieces

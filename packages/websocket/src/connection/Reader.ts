@@ -3,14 +3,17 @@
  *
  * It decides whether the transport is read: what the application has not taken is bounded by `limits.readAhead`.
  */
+import { messageTooBig, type ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
+import { resumeWithin } from "../host/ReadTurn.js"
+import type { LimitValues } from "../Limits.js"
 import type { FlowControl } from "../Transport.js"
 import type { ReceiveError } from "../WebSocketError.js"
 import { batchStream } from "./batchStream.js"
-import { Inbox } from "./Inbox.js"
+import { Inbox, messageCost } from "./Inbox.js"
 import { Pieces } from "./Pieces.js"
 import type { MessageSink, Receiver } from "./Receiver.js"
 import type { Message, MessageStream } from "./WebSocket.js"
@@ -21,6 +24,8 @@ const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
 export interface ReaderOwner {
   readonly failure: ReceiveError | undefined
   readonly receiver: Receiver
+  /** The peer broke a rule, which is seen only now. */
+  readonly onViolation: (violation: ProtocolViolation) => void
 }
 
 export class Reader implements MessageSink {
@@ -28,16 +33,17 @@ export class Reader implements MessageSink {
   private isDraining = false
   private flow: FlowControl | undefined
   private failed: Exit.Exit<never, ReceiveError> | undefined
+  /** What was asked for last was a message in pieces: so the next ones are begun. */
+  private wantsPieces = false
+  /** The message that arrives now, when it is in pieces. */
   private pieces: Pieces | undefined
-  /** Fibers that wait for a message to begin, to have it in pieces. */
-  private streamsWanted = 0
-  /** A message in pieces that was begun for one of them, and has not been taken yet. */
-  private untaken: Pieces | undefined
+  /** Messages in pieces that nobody has taken yet; all are younger than those in the inbox. */
+  private begun: Array<Pieces> = []
   private readonly inbox = new Inbox()
 
   constructor(
     private readonly owner: ReaderOwner,
-    private readonly readAhead: number
+    private readonly limits: Pick<LimitValues, "readAhead" | "maxMessageSize">
   ) {}
 
   /** The transport has begun to deliver. */
@@ -51,11 +57,12 @@ export class Reader implements MessageSink {
   }
 
   onMessageStart(kind: "text" | "binary"): void {
-    if (this.streamsWanted > 0) this.untaken = this.begin(kind)
+    if (this.wantsPieces && !this.isDraining) this.begun.push(this.begin(kind))
   }
 
-  onPiece(octets: Uint8Array): void {
+  onPiece(octets: Uint8Array): ProtocolViolation | undefined {
     this.pieces?.push(octets)
+    return this.pieces?.isCollected === true ? this.checkSize(this.pieces) : undefined
   }
 
   onMessageEnd(): void {
@@ -66,9 +73,9 @@ export class Reader implements MessageSink {
 
   /** A chunk of the transport has been decoded: wakes who waits, and stops reading when enough is held. */
   turn(): void {
-    if (!this.inbox.isEmpty || this.untaken !== undefined) this.inbox.wake()
+    if (!this.inbox.isEmpty || this.begun.length > 0) resumeWithin(this.wake)
     this.pieces?.wake()
-    if (!this.isPaused && !this.isDraining && this.held > this.readAhead) {
+    if (!this.isPaused && !this.isDraining && this.held > this.limits.readAhead) {
       this.isPaused = true
       this.flow?.pause()
     }
@@ -89,6 +96,7 @@ export class Reader implements MessageSink {
   }
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() => {
+    if (this.wantsPieces) this.collect()
     const batch = this.inbox.takeAll()
     if (batch === undefined) return this.waitFor(this.pull)
     this.madeRoom()
@@ -96,6 +104,7 @@ export class Reader implements MessageSink {
   })
 
   readonly receive: Effect.Effect<Message, ReceiveError> = Effect.suspend(() => {
+    if (this.wantsPieces) this.collect()
     const message = this.inbox.take()
     if (message === undefined) return this.waitFor(this.receive)
     this.madeRoom()
@@ -110,6 +119,7 @@ export class Reader implements MessageSink {
     handler: (message: Message) => Effect.Effect<unknown, E, R> | void
   ): Effect.Effect<void, ReceiveError | E, R> {
     const body = (): Effect.Effect<unknown, ReceiveError | E, R> => {
+      if (this.wantsPieces) this.collect()
       for (let message = this.inbox.take(); message !== undefined; message = this.inbox.take()) {
         const effect = handler(message)
         if (effect !== undefined) return effect
@@ -126,24 +136,20 @@ export class Reader implements MessageSink {
   }
 
   readonly receiveStream: Effect.Effect<MessageStream, ReceiveError> = Effect.suspend(() => {
+    this.wantsPieces = true
     const message = this.inbox.take()
-    if (message !== undefined) {
-      this.madeRoom()
-      return Exit.succeed(Pieces.ofMessage(message))
-    }
-    const begun = this.untaken ?? this.beginOpenMessage()
-    this.untaken = undefined
-    if (begun !== undefined) return Exit.succeed(begun.stream)
-    this.streamsWanted++
-    const wait = Effect.ensuring(
-      this.waitFor(Exit.void),
-      Effect.sync(() => void this.streamsWanted--)
-    )
-    return Effect.zipRight(wait, this.receiveStream)
+    const begun = message === undefined ? (this.begun.shift() ?? this.beginOpenMessage()) : undefined
+    if (message === undefined && begun === undefined) return this.waitFor(this.receiveStream)
+    this.madeRoom()
+    return Exit.succeed(begun === undefined ? Pieces.ofMessage(message as Message) : begun.stream)
   })
 
+  private readonly wake = () => this.inbox.wake()
+
   private get held(): number {
-    return this.inbox.size + (this.pieces?.size ?? 0)
+    const { begun, inbox, pieces } = this
+    const taken = begun.at(-1) === pieces ? 0 : (pieces?.size ?? 0)
+    return begun.reduce((sum, { size }) => sum + size + messageCost, inbox.size + taken)
   }
 
   private begin(kind: "text" | "binary"): Pieces {
@@ -160,24 +166,39 @@ export class Reader implements MessageSink {
     return this.pieces === undefined && receiver.isMessageOpen ? this.begin(receiver.kind) : undefined
   }
 
+  /** Whole messages are asked for: those that were begun in pieces are put together. */
+  private collect(): void {
+    this.wantsPieces = false
+    const { begun } = this
+    this.begun = []
+    for (const pieces of begun) {
+      const violation = this.checkSize(pieces)
+      if (violation !== undefined) return this.owner.onViolation(violation)
+      const whole = pieces.collect()
+      if (whole !== undefined) this.inbox.push(whole)
+    }
+  }
+
+  private checkSize({ octets }: Pieces): ProtocolViolation | undefined {
+    const { maxMessageSize } = this.limits
+    return octets > maxMessageSize ? messageTooBig(maxMessageSize) : undefined
+  }
+
   /** Nothing is there: fails when nothing will come, or waits for the end of the next turn and then does `again`. */
   private waitFor<A, E, R>(again: Effect.Effect<A, E, R>): Effect.Effect<A, E | ReceiveError, R> {
     if (this.failed !== undefined) return this.failed
-    if (this.untaken !== undefined) {
-      // The fiber that wanted it in pieces was interrupted before it could take them.
-      this.untaken.collect()
-      this.untaken = undefined
-    } else this.pieces?.discard()
+    this.pieces?.discard()
+    this.madeRoom()
     return Effect.async((resume) => {
       const wake = () => resume(again)
-      if (!this.inbox.isEmpty || this.failed !== undefined) return wake()
+      if (!this.inbox.isEmpty || this.begun.length > 0 || this.failed !== undefined) return wake()
       const cancel = this.inbox.wait(wake)
       return cancel === undefined ? undefined : Effect.sync(cancel)
     })
   }
 
   private madeRoom(): void {
-    if (this.isPaused && this.held <= this.readAhead / 2) this.resume()
+    if (this.isPaused && this.held <= this.limits.readAhead / 2) this.resume()
   }
 
   private resume(): void {

@@ -24,7 +24,7 @@ export interface MessageSink {
   /** A message begins; nothing of it has been judged yet. Who wants it in pieces calls `startPieces` now. */
   readonly onMessageStart: (kind: "text" | "binary") => void
   /** A piece of a message that is delivered in pieces; lent for the call. */
-  readonly onPiece: (octets: Uint8Array) => void
+  readonly onPiece: (octets: Uint8Array) => ProtocolViolation | undefined
   readonly onMessageEnd: () => void
 }
 
@@ -106,8 +106,7 @@ export class Receiver implements FrameSink {
       return undefined
     }
     const violation = this.assembler.onPayload(octets, start, end)
-    if (violation === undefined && this.inPieces) this.sink.onPiece(octets.subarray(start, end))
-    return violation
+    return violation === undefined && this.inPieces ? this.sink.onPiece(octets.subarray(start, end)) : violation
   }
 
   onFrameEnd(): ProtocolViolation | undefined {

@@ -11,10 +11,11 @@ import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
 import { keepAlive } from "@effect-websocket/protocol/http/Connection"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
-import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
+import { framed, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import {
@@ -33,6 +34,21 @@ type Codec = HttpCodec["Type"]
 type UpgradeRequest = ServerHandshake.UpgradeRequest
 
 const noOctets = new Uint8Array(0)
+
+const internalError = framed(toResponse({ status: 500 }), false)
+
+/** Our own mistake in an answer, or a defect of a policy, is not the client's business: it learns that there was one. */
+const orInternalError = <A, E, R>(
+  codec: Codec,
+  duplex: Duplex,
+  answering: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | OptionError, R> => {
+  const tell = codec.writeResponse(duplex, internalError)
+  return answering.pipe(
+    Effect.tapError((error) => (error instanceof OptionError ? tell : Effect.void)),
+    Effect.tapDefect(() => tell)
+  )
+}
 
 /** A refusal on its way: a rule of the protocol, or the answer of a policy. */
 type Refusal = HandshakeViolation | Rejected
@@ -83,7 +99,7 @@ const decide = <A, R>(
   options: AcceptOptions<A, R>,
   encrypted: boolean
 ): Effect.Effect<
-  { readonly response: ResponseHead; readonly subprotocol: string | undefined; readonly session: A },
+  { readonly response: ResponseHead.ResponseHead; readonly subprotocol: string | undefined; readonly session: A },
   Refusal | OptionError,
   R
 > => {
@@ -104,7 +120,7 @@ const makeResponse = <A, R>(
   request: UpgradeRequest,
   subprotocol: string | undefined,
   { decorateResponse }: AcceptOptions<A, R>
-): Effect.Effect<ResponseHead, OptionError, R> => {
+): Effect.Effect<ResponseHead.ResponseHead, OptionError, R> => {
   const make = (fields: Fields) => {
     const head = ServerHandshake.response(request, { subprotocol, extensions: "", fields })
     return "_tag" in head ? Effect.fail(new OptionError({ option: head.field, rule: head.rule })) : Effect.succeed(head)
@@ -131,9 +147,10 @@ const answerOf = <A, R>(
   refusal: Refusal,
   isKept: boolean,
   { decorateResponse }: AcceptOptions<A, R>
-): Effect.Effect<HttpResponse, never, R> => {
+): Effect.Effect<HttpResponse, OptionError, R> => {
+  if (refusal instanceof Rejected && !refuses(refusal.response.head)) return Effect.fail(notRefusing)
   const plain: HttpResponse =
-    refusal instanceof Rejected ? withConnection(refusal.response, isKept) : ServerHandshake.refusal(refusal, isKept)
+    refusal instanceof Rejected ? framed(refusal.response, isKept) : ServerHandshake.refusal(refusal, isKept)
   if (decorateResponse === undefined) return Effect.succeed(plain)
   return Effect.map(orEffect(decorateResponse(plain.head)), (input) => {
     const fields = framing.reduce((decorated, name) => decorated.delete(name), Fields.from(input))
@@ -141,10 +158,9 @@ const answerOf = <A, R>(
   })
 }
 
-const withConnection = ({ body, head }: HttpResponse, isKept: boolean): HttpResponse => ({
-  head: { ...head, fields: head.fields.set("Connection", isKept ? "keep-alive" : "close") },
-  body
-})
+const notRefusing = new OptionError({ option: "status", rule: "a refusal has a status from 300 to 599" })
+
+const refuses = ({ status }: ResponseHead.ResponseHead): boolean => status >= 300 && status <= 599
 
 const refuse = <A, R>(
   codec: Codec,
@@ -175,22 +191,12 @@ export const refuseBroken = <A, R>(
   options: AcceptOptions<A, R>
 ): Effect.Effect<never, HandshakeError | TransportError | OptionError, R> =>
   error._tag === "HandshakeError" && error.reason._tag === "HttpError" && error.reason.violation.kind !== "EndedEarly"
-    ? refuse(codec, duplex, { head: undefined, leftover: noOctets }, error.reason, options)
+    ? orInternalError(
+        codec,
+        duplex,
+        refuse(codec, duplex, { head: undefined, leftover: noOctets }, error.reason, options)
+      )
     : Effect.fail(error)
-
-/** Our own mistake in an answer, or a defect of a policy, is not the client's business: it learns that there was one. */
-const internalError = (codec: Codec, duplex: Duplex): Effect.Effect<void, OptionError> => {
-  const head: ResponseHead = {
-    version: "1.1",
-    status: 500,
-    reason: "Internal Server Error",
-    fields: Fields.from([
-      ["Connection", "close"],
-      ["Content-Length", "0"]
-    ])
-  }
-  return codec.writeResponse(duplex, { head, body: noOctets })
-}
 
 const isRefusal = (error: Refusal | OptionError): error is Refusal => !(error instanceof OptionError)
 
@@ -201,12 +207,10 @@ const answer = <A, R>(
   options: AcceptOptions<A, R>
 ): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
-    const decision = decide(head, options, duplex.info.encrypted).pipe(
-      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options)),
-      Effect.tapErrorTag("OptionError", () => internalError(codec, duplex)),
-      Effect.tapDefect(() => internalError(codec, duplex))
+    const decision = Effect.suspend(() => decide(head, options, duplex.info.encrypted)).pipe(
+      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
     )
-    const { response, session, subprotocol } = yield* decision
+    const { response, session, subprotocol } = yield* orInternalError(codec, duplex, decision)
     yield* codec.writeResponse(duplex, { head: response, body: noOctets })
     const negotiated: Negotiated = { role: "server", request: head, response, subprotocol, extensions: [], leftover }
     return { negotiated, session }

@@ -2,7 +2,7 @@
  * The client's part of the opening handshake (RFC 6455 §4.1): a request out, a response in, and the checks.
  */
 import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
-import { type HandshakeViolation, httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
+import { httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import { encodeKey } from "@effect-websocket/protocol/handshake/Key"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
@@ -19,7 +19,7 @@ import { Entropy, type Source } from "../Entropy.js"
 import type { BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
 import { type LimitValues, resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
-import { HandshakeError, OptionError, type TransportError } from "../WebSocketError.js"
+import { HandshakeError, type HandshakeReason, OptionError, type TransportError } from "../WebSocketError.js"
 import { within } from "./deadline.js"
 import type { HandshakeFailure, RequestOptions } from "./HandshakeOptions.js"
 import { orEffect } from "./orEffect.js"
@@ -82,11 +82,30 @@ const interimViolation = httpViolation(
   400
 )
 
+const noOctets = new Uint8Array(0)
+
+/** The failure of a request: with the head of the response, when that was read. */
+const failed = (
+  request: RequestHead,
+  reason: HandshakeReason,
+  response: ResponseHead | undefined,
+  leftover: Uint8Array = noOctets
+): HandshakeError =>
+  new HandshakeError({
+    role: "client",
+    reason,
+    request: Option.some(request),
+    response: Option.map(Option.fromNullable(response), (head) => ({ head, body: noOctets })),
+    keepAlive: false,
+    leftover
+  })
+
 /** RFC 9110 §15.2: a client skips interim responses which it does not expect; 101 is final here. */
 const finalResponse = (
   codec: Codec,
   duplex: Duplex,
-  limits: LimitValues
+  limits: LimitValues,
+  request: RequestHead
 ): Effect.Effect<HeadRead<ResponseHead>, HandshakeError | TransportError> => {
   const next = (
     octets: Uint8Array,
@@ -94,23 +113,16 @@ const finalResponse = (
   ): Effect.Effect<HeadRead<ResponseHead>, HandshakeError | TransportError> =>
     Effect.flatMap(codec.readResponse(duplex, limits, octets), (read) => {
       const { status } = read.head
-      if (status < 100 || status >= 200 || status === 101) return Effect.succeed(read)
+      if (status >= 200 || status === 101) return Effect.succeed(read)
       if (interim < limits.maxInterimResponses) return next(read.leftover, interim + 1)
-      return Effect.fail(
-        new HandshakeError({
-          role: "client",
-          reason: httpError(interimViolation, "client"),
-          request: Option.none(),
-          response: Option.some({ head: read.head, body: new Uint8Array(0) }),
-          keepAlive: false,
-          leftover: read.leftover
-        })
-      )
+      return Effect.fail(failed(request, httpError(interimViolation, "client"), read.head, read.leftover))
     })
-  return next(new Uint8Array(0), 0)
+  return Effect.mapError(next(noOctets, 0), (error) =>
+    error._tag === "HandshakeError" && Option.isNone(error.request) ? failed(request, error.reason, undefined) : error
+  )
 }
 
-const noBody = { octets: new Uint8Array(0), isComplete: false, leftover: new Uint8Array(0) }
+const noBody: BodyRead = { octets: noOctets, fault: "Broken", leftover: noOctets }
 
 /** The server answered, but not with 101: its response is the error, whole within the limits. */
 const declined = (
@@ -121,6 +133,8 @@ const declined = (
   { head: response, leftover }: HeadRead<ResponseHead>
 ): Effect.Effect<never, HandshakeError> => {
   const framing = BodyFraming.ofResponse(response, head.method)
+  // RFC 9112 §9.3: behind a body that ends with the connection there is no other response.
+  const isDelimited = framing._tag !== "UntilEnd"
   const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(limits.handshakeTimeout, limits.closeTimeout) }
   const body: Effect.Effect<BodyRead> = isHttpViolation(framing)
     ? Effect.succeed(noBody)
@@ -132,22 +146,12 @@ const declined = (
         reason: ClientHandshake.declined(response, read.octets),
         request: Option.some(head),
         response: Option.some({ head: response, body: read.octets }),
-        keepAlive: read.isComplete && read.leftover.length === 0 && keepAlive(response),
+        keepAlive: isDelimited && read.fault === undefined && read.leftover.length === 0 && keepAlive(response),
         leftover: read.leftover
       })
     )
   )
 }
-
-const brokenResponse = (head: RequestHead, response: ResponseHead, reason: HandshakeViolation): HandshakeError =>
-  new HandshakeError({
-    role: "client",
-    reason,
-    request: Option.some(head),
-    response: Option.some({ head: response, body: new Uint8Array(0) }),
-    keepAlive: false,
-    leftover: new Uint8Array(0)
-  })
 
 const exchange = (
   codec: Codec,
@@ -156,18 +160,21 @@ const exchange = (
   { head, offer }: Attempt,
   requireSubprotocol: boolean
 ): Effect.Effect<Negotiated, HandshakeError | TransportError | OptionError> =>
-  Effect.flatMap(Effect.zipRight(codec.writeRequest(duplex, head), finalResponse(codec, duplex, limits)), (read) => {
-    if (!ClientHandshake.isSwitching(read.head)) return declined(codec, duplex, limits, head, read)
-    const agreed = ClientHandshake.verify(offer, read.head, { requireSubprotocol })
-    if ("_tag" in agreed) return Effect.fail(brokenResponse(head, read.head, agreed))
-    return Effect.succeed({
-      role: "client" as const,
-      request: head,
-      response: read.head,
-      ...agreed,
-      leftover: read.leftover
-    })
-  })
+  Effect.flatMap(
+    Effect.zipRight(codec.writeRequest(duplex, head), finalResponse(codec, duplex, limits, head)),
+    (read) => {
+      if (!ClientHandshake.isSwitching(read.head)) return declined(codec, duplex, limits, head, read)
+      const agreed = ClientHandshake.verify(offer, read.head, { requireSubprotocol })
+      if ("_tag" in agreed) return Effect.fail(failed(head, agreed, read.head))
+      return Effect.succeed({
+        role: "client" as const,
+        request: head,
+        response: read.head,
+        ...agreed,
+        leftover: read.leftover
+      })
+    }
+  )
 
 /** Asks the server on `duplex` for a WebSocket. */
 export const request = <E, R>(

@@ -9,8 +9,8 @@ import { concat, remainder } from "./octets.js"
 /** A body, as far as it was kept. */
 export interface BodyRead {
   readonly octets: Uint8Array
-  /** The body was read to its end, and is whole. */
-  readonly isComplete: boolean
+  /** Why the body is not whole: over the limit, not as its framing says, or not at its end yet. undefined: it is whole. */
+  readonly fault: "TooLong" | "Broken" | "Unfinished" | undefined
   /** The octets behind a complete body. */
   readonly leftover: Uint8Array
 }
@@ -38,8 +38,13 @@ export class BodyCollector {
 
   get read(): BodyRead {
     const octets = concat(this.parts)
-    const isComplete = this.isEnded && this.length <= this.maxSize
-    return { octets: octets.subarray(0, this.maxSize), isComplete, leftover: this.leftover }
+    return { octets: octets.subarray(0, this.maxSize), fault: this.fault, leftover: this.leftover }
+  }
+
+  private get fault(): BodyRead["fault"] {
+    if (this.length > this.maxSize) return "TooLong"
+    if (this.isBroken) return "Broken"
+    return this.isEnded ? undefined : "Unfinished"
   }
 
   push(chunks: ReadonlyArray<Uint8Array>): void {

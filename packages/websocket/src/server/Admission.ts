@@ -22,7 +22,11 @@ export class Admission {
   /** Counts a handshake while it is made; it learns whether it is one too many, or its connection is. */
   handshake<A, E, R>(make: (isFull: boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
-      Effect.sync(() => this.connections > this.maxConnections || ++this.handshakes > this.maxHandshakes),
+      Effect.sync(() => {
+        const isFull = this.connections > this.maxConnections || this.handshakes >= this.maxHandshakes
+        if (!isFull) this.handshakes++
+        return isFull
+      }),
       make,
       (isFull) => Effect.sync(() => void (isFull || this.handshakes--))
     )

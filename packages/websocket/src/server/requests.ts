@@ -4,15 +4,8 @@
  * Requests for a WebSocket get the opening handshake; others the application's answer, if it has one. They are answered in
  * order while the connection is kept alive (RFC 9112 §9.3); what does not end in a WebSocket is torn down in order.
  */
-import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
-import * as BodyFraming from "@effect-websocket/protocol/http/BodyFraming"
-import { keepAlive } from "@effect-websocket/protocol/http/Connection"
-import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields"
-import { isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
-import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
-import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,25 +13,11 @@ import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure } f
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
+import { framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
-import { HandshakeError, type HttpResponse, type OptionError } from "../WebSocketError.js"
-
-/** An ordinary HTTP request: its head, and its body when it has one. */
-export interface HttpRequest {
-  readonly head: RequestHead
-  readonly body: Uint8Array
-}
-
-/** The answer to it. `Content-Length` and `Connection` are set; a string is sent as UTF-8. */
-export interface HttpAnswer {
-  readonly status: number
-  readonly fields?: FieldsInput | undefined
-  readonly body?: string | Uint8Array | undefined
-}
-
-/** Answers ordinary HTTP requests. */
-export type HttpHandler<R = never> = (request: HttpRequest) => Effect.Effect<HttpAnswer, never, R>
+import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
+import { answerHttp, type HttpHandler } from "./answerHttp.js"
 
 /** What the requests of a connection are answered with. */
 export interface RequestsOptions<A, R> extends AcceptOptions<A, R> {
@@ -48,53 +27,11 @@ export interface RequestsOptions<A, R> extends AcceptOptions<A, R> {
 
 const noOctets = new Uint8Array(0)
 
-const response = ({ body = noOctets, fields = Fields.empty, status }: HttpAnswer, isKept: boolean): HttpResponse => {
-  const octets = typeof body === "string" ? encode(body) : body
-  const framed = Fields.from(fields)
-    .delete("Transfer-Encoding")
-    .set("Content-Length", String(octets.length))
-    .set("Connection", isKept ? "keep-alive" : "close")
-  return { head: ResponseHead.make(status, framed), body: octets }
-}
-
-/** Answers one ordinary request; gives the octets behind it when another one may follow. */
-const answerHttp = <R>(
-  duplex: Duplex,
-  { head, leftover }: HeadRead<RequestHead>,
-  handler: HttpHandler<R>,
-  limits: LimitValues
-): Effect.Effect<Uint8Array | undefined, never, R | HttpCodec> =>
-  Effect.gen(function* () {
-    const codec = yield* HttpCodec
-    const refuse = (answer: HttpAnswer) => Effect.as(codec.writeResponse(duplex, response(answer, false)), undefined)
-    const framing = BodyFraming.ofRequest(head)
-    if (isHttpViolation(framing)) return yield* refuse({ status: framing.status, body: `${framing.rule}\n` })
-    const bounds = { maxSize: limits.maxRequestBody, within: limits.handshakeTimeout }
-    const body = yield* codec.readBody(duplex, framing, bounds, leftover)
-    if (!body.isComplete) return yield* refuse({ status: 413 })
-    const answer = yield* handler({ head, body: body.octets })
-    const isKept = keepAlive(head) && !wantsClose(answer)
-    const whole = response(answer, isKept)
-    yield* codec.writeResponse(duplex, head.method === "HEAD" ? { ...whole, body: noOctets } : whole)
-    return isKept ? body.leftover : undefined
-  }).pipe(Effect.catchAllCause((cause) => answerFailure(duplex, cause)))
-
-/** The application's answer was a defect, or may not stand in a head: the client learns that there was one. */
-const answerFailure = (duplex: Duplex, cause: Cause.Cause<OptionError>): Effect.Effect<undefined, never, HttpCodec> =>
-  Cause.isInterrupted(cause)
-    ? Effect.interrupt
-    : Effect.zipRight(
-        Effect.logError("an HTTP handler failed", cause),
-        Effect.as(write(duplex, { status: 500 }), undefined)
-      )
-
 /** Writes an answer of our own, behind which the connection closes. */
-const write = (duplex: Duplex, answer: HttpAnswer): Effect.Effect<void, never, HttpCodec> =>
-  Effect.flatMap(HttpCodec, (codec) => Effect.orDie(codec.writeResponse(duplex, response(answer, false))))
+const write = (duplex: Duplex, response: HttpResponse): Effect.Effect<void, never, HttpCodec> =>
+  Effect.flatMap(HttpCodec, (codec) => Effect.orDie(codec.writeResponse(duplex, response)))
 
-/** The application wants the connection closed behind its answer. */
-const wantsClose = ({ fields }: HttpAnswer): boolean =>
-  fields !== undefined && !keepAlive(ResponseHead.make(200, Fields.from(fields)))
+const timedOut = framed(toResponse({ status: 408 }), false)
 
 /** What a request turned out to be. */
 type Attempt<A> =
@@ -127,27 +64,36 @@ const attempt = <A, R>(
   >
 }
 
+const isEnd = (error: HandshakeFailure): boolean =>
+  error._tag === "TransportError" && error.reason._tag === "EndOfStream"
+
 /** Reads and answers requests until one is accepted; `undefined` when the connection is to be closed. */
 const answerAll = <A, R>(
   duplex: Duplex,
-  octets: Uint8Array,
   options: RequestsOptions<A, R>,
   limits: LimitValues
-): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> =>
-  Effect.gen(function* () {
-    let leftover: Uint8Array | undefined = octets
-    while (leftover !== undefined) {
-      const result: Attempt<A> | HandshakeError = yield* Effect.catchIf(
-        attempt(duplex, leftover, options, limits),
-        (error): error is HandshakeError => error._tag === "HandshakeError" && error.keepAlive,
-        (error) => Effect.as(report(options, error), error)
-      )
-      if (result._tag === "Accepted") return result.accepted
-      leftover =
-        result._tag === "Http" ? yield* answerHttp(duplex, result.read, result.handler, limits) : result.leftover
-    }
-    return undefined
-  })
+): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> => {
+  const next = (
+    octets: Uint8Array,
+    isFirst: boolean
+  ): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> =>
+    Effect.matchEffect(attempt(duplex, octets, options, limits), {
+      onFailure: (error) => {
+        if (error._tag === "HandshakeError" && error.keepAlive) {
+          return Effect.zipRight(report(options, error), next(error.leftover, false))
+        }
+        // RFC 9112 §9.3: behind an answer the client may end the connection.
+        return !isFirst && isEnd(error) ? Effect.succeed(undefined) : Effect.fail(error)
+      },
+      onSuccess: (result) =>
+        result._tag === "Accepted"
+          ? Effect.succeed(result.accepted)
+          : Effect.flatMap(answerHttp(duplex, result.read, result.handler, limits), (leftover) =>
+              leftover === undefined ? Effect.succeed(undefined) : next(leftover, false)
+            )
+    })
+  return next(noOctets, true)
+}
 
 const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): Effect.Effect<void, never, R> =>
   options.onHandshakeError?.(error) ?? Effect.logDebug("a handshake failed", error)
@@ -156,7 +102,7 @@ const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): 
 const retryAfter = 1
 
 const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCodec> => {
-  const answer = response({ status: 503, fields: { "Retry-After": String(retryAfter) } }, false)
+  const answer = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
   const rule = "the server has as many connections as it may have"
   const error = new HandshakeError({
     role: "server",
@@ -166,9 +112,7 @@ const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCo
     keepAlive: false,
     leftover: noOctets
   })
-  return Effect.flatMap(HttpCodec, (codec) =>
-    Effect.zipRight(Effect.orDie(codec.writeResponse(duplex, answer)), Effect.fail(error))
-  )
+  return Effect.zipRight(write(duplex, answer), Effect.fail(error))
 }
 
 /**
@@ -181,12 +125,13 @@ export const serveRequests = <A, R>(
   limits: LimitValues,
   isFull: boolean
 ): Effect.Effect<Accepted<A> | undefined, never, R | HttpCodec | Handshake> => {
-  const answered = isFull ? refuseBusy(duplex) : answerAll(duplex, noOctets, options, limits)
+  const answered = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits)
   const giveUp = Effect.timeoutOption(duplex.teardown("server"), Duration.millis(limits.closeTimeout))
   return answered.pipe(
     // The time for a request is up: the client learns it, when it listens.
-    Effect.tapErrorTag("TimeoutError", () => write(duplex, { status: 408 })),
+    Effect.tapErrorTag("TimeoutError", () => write(duplex, timedOut)),
     Effect.catchAll((error) => Effect.as(report(options, error), undefined)),
-    Effect.tap((accepted) => (accepted === undefined ? giveUp : Effect.void))
+    Effect.tap((accepted) => (accepted === undefined ? giveUp : Effect.void)),
+    Effect.tapDefect(() => giveUp)
   )
 }

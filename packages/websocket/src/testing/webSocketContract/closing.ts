@@ -53,25 +53,35 @@ const closeBy = (exit: Exit.Exit<unknown, unknown>) =>
     return show((yield* Deferred.await(closure)).received)
   })
 
+/** Closes from each side, and sees what both know of it. */
+const closeWith = (code: number, reason: string) =>
+  Effect.gen(function* () {
+    for (const { from, to, way } of yield* bothWays()) {
+      const receiving = yield* Effect.fork(receiveAll(to))
+      yield* checkClosure(yield* from.close(code, reason), "local", `${code}`, `${way}, who closes`)
+      const { closure } = yield* closedBy((yield* Fiber.join(receiving)).error)
+      yield* checkClosure(closure, "remote", `${code} ${reason}`.trim(), `${way}, the other`)
+    }
+  })
+
+const closeFrames: ReadonlyArray<readonly [code: number, reason: string]> = [
+  [1000, ""],
+  [1001, "é, €, \u{1f600}"],
+  [1014, "x".repeat(123)],
+  [3000, "registered"],
+  [4999, "private"]
+]
+
 /** The cases of ending in order. */
 export const closing: ReadonlyArray<WebSocketContractCase> = [
-  contractCase("RFC 6455 §7.1: both sides know who closed, with which code and reason", function* () {
-    for (const [code, reason] of [
-      [1000, ""],
-      [1001, "é, €, \u{1f600}"],
-      [1014, "x".repeat(123)],
-      [3000, "registered"],
-      [4999, "private"]
-    ] as const) {
-      for (const { from, to, way } of yield* bothWays()) {
-        const receiving = yield* Effect.fork(receiveAll(to))
-        const closure = yield* from.close(code, reason)
-        yield* checkClosure(closure, "local", `${code}`, `${way}, who closes`)
-        const { error } = yield* Fiber.join(receiving)
-        yield* checkClosure((yield* closedBy(error)).closure, "remote", `${code} ${reason}`.trim(), `${way}, the other`)
+  ...closeFrames.map(([code, reason]) =>
+    contractCase(
+      `RFC 6455 §7.1: both sides know who closed, with ${code} and ${reason.length} characters`,
+      function* () {
+        yield* closeWith(code, reason)
       }
-    }
-  }),
+    )
+  ),
   contractCase(
     "what was sent before the Close is delivered first, and then every receive fails the same",
     function* () {
@@ -98,7 +108,9 @@ export const closing: ReadonlyArray<WebSocketContractCase> = [
   }),
   contractCase("RFC 6455 §7.1.5: both sides may close at the same time", function* () {
     const { client, server } = yield* connected()
-    const closures = yield* Effect.all([client.close(4001), server.close(4002)], { concurrent: true })
+    const closures = yield* Effect.all([client.close(4001), server.close(4002)], {
+      concurrency: "unbounded"
+    })
     yield* check(
       closures.every(({ clean }) => clean),
       "both ends are clean"

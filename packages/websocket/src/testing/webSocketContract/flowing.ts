@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { WebSocket } from "../../WebSocket.js"
+import type { SendError } from "../../WebSocketError.js"
 import {
   bothWays,
   check,
@@ -21,13 +22,22 @@ import {
 const step = 64 * 1024
 const most = 1024
 
+/** Whether it still waits when everything that can go on without us has gone on. */
+const isWaiting = (sending: Fiber.RuntimeFiber<void, SendError>) =>
+  Effect.gen(function* () {
+    for (const patience of [10, 100]) {
+      yield* turns(patience)
+      if ((yield* Fiber.poll(sending))._tag === "Some") return false
+    }
+    return true
+  })
+
 /** Sends to a peer that does not read until a send waits; gives how many messages were sent, and the fiber of that one. */
 const fill = (ws: WebSocket) =>
   Effect.gen(function* () {
     for (let count = 0; count < most; count++) {
       const sending = yield* Effect.fork(ws.send(octets(step, count)))
-      yield* turns(10)
-      if ((yield* Fiber.poll(sending))._tag === "None") return { count, sending }
+      if (yield* isWaiting(sending)) return { count, sending }
     }
     return yield* Effect.dieMessage("send never waits for a peer that does not read")
   })
@@ -46,11 +56,12 @@ export const flowing: ReadonlyArray<WebSocketContractCase> = [
     }
   }),
   contractCase("above the high-water mark: whenFull fails with QueueFull, unsafeSend says no", function* () {
-    for (const { from, way } of yield* bothWays()) {
+    for (const { from, to, way } of yield* bothWays()) {
       yield* fill(from)
       const error = yield* Effect.flip(from.send("one more", { whenFull: "fail" }))
       yield* check(error.reason._tag === "QueueFull", `${way}: QueueFull, not ${error.reason._tag}`)
       yield* check(!from.unsafeSend("one more"), `${way}: unsafeSend gives false`)
+      yield* Effect.fork(Effect.forever(to.pull))
     }
   }),
   contractCase("a send that waits, and is interrupted, sends nothing; the next one does", function* () {

@@ -47,9 +47,9 @@ export const contractCase = (
 })
 
 /** Serves in the background, until the Scope ends or the fiber is interrupted. */
-export const serving = <E, A = undefined>(
-  handler: WebSocketServer.Handler<A, E, Services>,
-  options?: WebSocketServer.ServeOptions<A, Services>
+export const serving = <E>(
+  handler: WebSocketServer.Handler<undefined, E, never>,
+  options?: WebSocketServer.ServeOptions
 ) => Effect.forkScoped(WebSocketServer.run(handler, options))
 
 /** Sends back what arrives. */
@@ -156,8 +156,12 @@ export const bareServer = (use: (duplex: Duplex) => Effect.Effect<unknown, unkno
   })
 
 /** Reads octets until `isEnough`, or until the end. */
-export const readUntil = (duplex: Duplex, isEnough: (octets: Uint8Array) => boolean, first = new Uint8Array(0)) => {
-  let all = first
+export const readUntil = (
+  duplex: Duplex,
+  isEnough: (octets: Uint8Array) => boolean,
+  first: Uint8Array = new Uint8Array(0)
+) => {
+  let all: Uint8Array = first
   const step: Effect.Effect<Uint8Array> = Effect.suspend(() =>
     isEnough(all)
       ? Effect.succeed(all)

@@ -47,6 +47,7 @@ const serverSees = (act: (duplex: Duplex) => Effect.Effect<unknown, unknown>) =>
     const { duplex } = yield* bareClient
     yield* act(duplex)
     const error = yield* Deferred.await(ended)
+    yield* duplex.abort
     yield* Fiber.interrupt(server)
     return error
   })

@@ -1,0 +1,39 @@
+/**
+ * What an application answers a request with, and the response that becomes of it.
+ *
+ * The framing of a response (RFC 9112 §6) is never the application's: the length of the body and whether another request may
+ * follow are set here. Whether its other fields may stand in a head is found out when it is written.
+ */
+import { encode } from "@effect-websocket/protocol/bytes/Utf8"
+import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields"
+import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import type { HttpResponse } from "../WebSocketError.js"
+
+/** Status, fields and body. `Content-Length` and `Connection` are set, and `Content-Type` for a text unless it is given. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly fields?: FieldsInput | undefined
+  /** Text in UTF-8, or octets. Default: none. */
+  readonly body?: string | Uint8Array | undefined
+}
+
+/** The response, without its framing. */
+export const toResponse = ({ body = "", fields = Fields.empty, status }: HttpAnswer): HttpResponse => {
+  const given = Fields.from(fields)
+  const isText = typeof body === "string" && body !== "" && !given.has("Content-Type")
+  const typed = isText ? given.set("Content-Type", "text/plain; charset=utf-8") : given
+  return { head: ResponseHead.make(status, typed), body: typeof body === "string" ? encode(body) : body }
+}
+
+// RFC 9110 §15.3.5, §15.4.5: these end with their heads.
+const isWithoutBody = (status: number): boolean => status === 204 || status === 304
+
+/** The response with its framing; `isKept`: another request may follow. */
+export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpResponse => {
+  const bare = head.fields
+    .delete("Transfer-Encoding")
+    .delete("Content-Length")
+    .set("Connection", isKept ? "keep-alive" : "close")
+  if (isWithoutBody(head.status)) return { head: { ...head, fields: bare }, body: new Uint8Array(0) }
+  return { head: { ...head, fields: bare.set("Content-Length", String(body.length)) }, body }
+}
