@@ -4,6 +4,7 @@
  * The transport beneath is a layer of its own choice; `layer` is everything above it.
  */
 import * as Uri from "@effect-websocket/protocol/handshake/WebSocketUri"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -12,10 +13,11 @@ import type { WebSocket } from "./connection/WebSocket.js"
 import * as FrameStream from "./FrameStream.js"
 import * as Handshake from "./Handshake.js"
 import * as HttpCodec from "./HttpCodec.js"
-import { within } from "./handshake/deadline.js"
+import { countdown, within } from "./handshake/deadline.js"
+import { checkRequest } from "./handshake/request.js"
 import { resolve } from "./Limits.js"
 import { Transport } from "./Transport.js"
-import { OptionError, type TimeoutPhase } from "./WebSocketError.js"
+import { OptionError, TimeoutError } from "./WebSocketError.js"
 
 export type { ControlFrame, Message, MessageStream, SendOptions, WebSocket } from "./connection/WebSocket.js"
 
@@ -70,21 +72,17 @@ export const connect = <E = never, R = never>(
     const transport = yield* Transport
     const handshake = yield* Handshake.Handshake
     const frames = yield* FrameStream.FrameStream
-    let phase: TimeoutPhase = "Connect"
+    yield* checkRequest(target, options)
+    const timeLeft = yield* countdown(limits.handshakeTimeout)
     const open = Effect.gen(function* () {
-      const duplex = yield* transport.connect(target)
-      phase = "Handshake"
-      // The deadline is a total, and watched here.
-      const negotiated = yield* handshake.client(duplex, target, {
-        ...options,
-        limits: { ...options.limits, handshakeTimeout: Infinity }
-      })
-      return [duplex, negotiated] as const
+      const duplex = yield* within(transport.connect(target), limits.handshakeTimeout, "Connect")
+      // The deadline is a total.
+      const own = { ...options, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
+      const negotiated = yield* handshake.client(duplex, target, own)
+      return yield* frames.open(duplex, negotiated, { limits: options.limits })
     })
-    return yield* owned(
-      Effect.flatMap(
-        within(open, limits.handshakeTimeout, () => phase),
-        ([duplex, negotiated]) => frames.open(duplex, negotiated, { limits: options.limits })
-      )
+    const after = Duration.millis(limits.handshakeTimeout)
+    return yield* Effect.mapError(owned(open), (error) =>
+      error instanceof TimeoutError ? new TimeoutError({ phase: error.phase, after }) : error
     )
   })

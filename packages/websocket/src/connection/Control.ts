@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import { type Closure, type ConnectionError, SendError } from "../WebSocketError.js"
 import { Closing, noStatus } from "./Closing.js"
 import { Observers } from "./Observers.js"
+import { demandOctets } from "./Outbox.js"
 import { Pings } from "./Pings.js"
 import type { Sender } from "./Sender.js"
 
@@ -53,12 +54,13 @@ export class Control {
   }
 
   ping(payload?: Uint8Array): Effect.Effect<Duration.Duration, SendError | ConnectionError> {
-    return Effect.suspend((): Effect.Effect<Duration.Duration, SendError | ConnectionError> => {
-      const octets = payload ?? this.pings.payload()
-      const refusal = this.owner.refusal() ?? tooLong(octets.length, maxPayload)
-      if (refusal !== undefined) return Effect.fail(refusal)
-      if (this.pings.isFull) return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.maxPings } }))
-      return this.pings.wait(octets, () => this.owner.sender.control(Opcode.Ping, octets))
+    return Effect.async((resume) => {
+      const octets = payload === undefined ? this.pings.payload() : demandOctets(payload)
+      const refusal = this.owner.refusal() ?? tooLong(octets.length, maxPayload) ?? this.tooMany
+      if (refusal !== undefined) return resume(Effect.fail(refusal))
+      const cancel = this.pings.wait(octets, resume)
+      this.owner.sender.control(Opcode.Ping, octets)
+      return Effect.sync(cancel)
     })
   }
 
@@ -116,6 +118,11 @@ export class Control {
   end(failure: ConnectionError): void {
     this.pings.fail(failure)
     this.observers.end()
+  }
+
+  private get tooMany(): SendError | undefined {
+    const { maxPings, pings } = this
+    return pings.isFull ? new SendError({ reason: { _tag: "QueueFull", limit: maxPings } }) : undefined
   }
 
   private answer(payload: Uint8Array): void {

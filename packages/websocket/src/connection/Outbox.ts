@@ -28,6 +28,13 @@ const takeSlab = (): Uint8Array => {
   return slab
 }
 
+/** A wrong type is a defect, before anything of it is near the wire. */
+export const demandOctets = (payload: Uint8Array): Uint8Array => {
+  // Those of another realm are no instances of our class.
+  if (payload instanceof Uint8Array || Object.prototype.toString.call(payload) === "[object Uint8Array]") return payload
+  throw new TypeError("what is sent is a string or a Uint8Array")
+}
+
 export class Outbox {
   private inTurn = false
   private scheduled = false
@@ -55,7 +62,7 @@ export class Outbox {
 
   /** Appends a frame of any kind. The payload is copied: it may be reused at once. */
   octets(first: number, payload: Uint8Array): void {
-    const room = headerRoom + payload.length
+    const room = headerRoom + demandOctets(payload).length
     if (room <= slabSize) used = encodeFrame(this.reserve(room), used, first, payload, this.maskingKey())
     else {
       const octets = new Uint8Array(room)

@@ -115,7 +115,10 @@ export class Pieces {
   private readonly pull: Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, ReceiveError | typeof end> = Effect.suspend(
     () => {
       if (this.pieces.length > 0) return Effect.succeed(this.takeAll())
-      if (this.isEnded || this.fate === "discarded") return Effect.fail(end)
+      // Never a normal end: a message that was cut short would pass for a whole one.
+      if (this.fate === "discarded")
+        return Effect.dieMessage("a message in pieces was read after the next was asked for")
+      if (this.isEnded) return Effect.fail(end)
       const failure = this.owner.failure()
       if (failure !== undefined) return Effect.fail(failure)
       return Effect.async((resume) => {

@@ -7,9 +7,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionError } from "../WebSocketError.js"
 
+/** Told of the time between a Ping and its Pong, or of why there is none. */
+export type OnPong = (result: Effect.Effect<Duration.Duration, ConnectionError>) => void
+
 interface Ping {
   readonly sentAt: bigint
-  readonly resume: (result: Effect.Effect<Duration.Duration, ConnectionError>) => void
+  readonly resume: OnPong
 }
 
 export class Pings {
@@ -34,14 +37,11 @@ export class Pings {
     return payload
   }
 
-  /** Waits for the Pong to the Ping which `send` puts on the wire. */
-  wait(payload: Uint8Array, send: () => void): Effect.Effect<Duration.Duration, ConnectionError> {
-    return Effect.async((resume) => {
-      const ping: Ping = { sentAt: this.clock.unsafeCurrentTimeNanos(), resume }
-      this.bookkeeping.onPing(payload, ping)
-      send()
-      return Effect.sync(() => this.pingPong?.forget(ping))
-    })
+  /** Waits for the Pong to a Ping that is sent now; gives back how to wait no longer. */
+  wait(payload: Uint8Array, resume: OnPong): () => void {
+    const ping: Ping = { sentAt: this.clock.unsafeCurrentTimeNanos(), resume }
+    this.bookkeeping.onPing(payload, ping)
+    return () => this.pingPong?.forget(ping)
   }
 
   /** A Pong answers its Ping and every earlier one; one that nobody asked for answers none. */

@@ -173,9 +173,9 @@ export class Reader implements MessageSink {
     this.begun = []
     for (const pieces of begun) {
       const violation = this.checkSize(pieces)
-      if (violation !== undefined) return this.owner.onViolation(violation)
-      const whole = pieces.collect()
-      if (whole !== undefined) this.inbox.push(whole)
+      const whole = violation === undefined ? pieces.collect() : undefined
+      if (violation !== undefined) this.owner.onViolation(violation)
+      else if (whole !== undefined) this.inbox.push(whole)
     }
   }
 

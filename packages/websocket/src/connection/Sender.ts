@@ -191,6 +191,7 @@ export class Sender {
 
   private readonly drained: Effect.Effect<void> = Effect.async((resume) => {
     const wake = () => resume(Effect.void)
+    if (!this.isFull || this.owner.refusal() !== undefined) return wake()
     this.waiting.push(wake)
     this.awaitDrain()
     return Effect.sync(() => {

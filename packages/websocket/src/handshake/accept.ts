@@ -232,5 +232,5 @@ export const accept = <A, R>(
           )
         : Effect.succeed({ head: read.request, leftover: octets })
     const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options))
-    return within(whole, limits.handshakeTimeout, () => "Handshake")
+    return within(whole, limits.handshakeTimeout, "Handshake")
   })

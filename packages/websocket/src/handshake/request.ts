@@ -16,11 +16,11 @@ import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Entropy, type Source } from "../Entropy.js"
-import type { BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
+import type { BodyLimits, BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
 import { type LimitValues, resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HandshakeReason, OptionError, type TransportError } from "../WebSocketError.js"
-import { within } from "./deadline.js"
+import { countdown, within } from "./deadline.js"
 import type { HandshakeFailure, RequestOptions } from "./HandshakeOptions.js"
 import { orEffect } from "./orEffect.js"
 
@@ -49,26 +49,33 @@ const makeHead = (offer: ClientHandshake.ClientOffer): Effect.Effect<Attempt, Op
     : Effect.succeed({ head, offer })
 }
 
+/** The request as the options alone make it. */
+const plainAttempt = <E, R>(
+  uri: WebSocketUri,
+  { fields, subprotocols = [] }: RequestOptions<E, R>,
+  key: string
+): Effect.Effect<Attempt, OptionError> => {
+  const invalid = Subprotocol.invalidOffer(subprotocols)
+  if (invalid !== undefined) return Effect.fail(new OptionError({ option: "subprotocols", rule: invalid }))
+  const { authority, target } = uri
+  return makeHead({ authority, target, key, subprotocols, extensions: "", fields: fieldsOf(uri, fields) })
+}
+
+/** Whether the options may stand in a request, before there is a connection for it. What `decorateRequest` gives is seen later. */
+export const checkRequest = <E, R>(
+  uri: WebSocketUri,
+  options: RequestOptions<E, R>
+): Effect.Effect<void, OptionError> => Effect.asVoid(plainAttempt(uri, options, ""))
+
 const attempt = <E, R>(
   uri: WebSocketUri,
   options: RequestOptions<E, R>,
   entropy: Source
 ): Effect.Effect<Attempt, OptionError | E, R> => {
-  const subprotocols = options.subprotocols ?? []
-  const invalid = Subprotocol.invalidOffer(subprotocols)
-  if (invalid !== undefined) return Effect.fail(new OptionError({ option: "subprotocols", rule: invalid }))
-  const offer: ClientHandshake.ClientOffer = {
-    authority: uri.authority,
-    target: uri.target,
-    key: encodeKey(entropy.unsafeOctets(nonceLength)),
-    subprotocols,
-    extensions: "",
-    fields: fieldsOf(uri, options.fields)
-  }
   const { decorateRequest } = options
-  const plain = makeHead(offer)
+  const plain = plainAttempt(uri, options, encodeKey(entropy.unsafeOctets(nonceLength)))
   if (decorateRequest === undefined) return plain
-  return Effect.flatMap(plain, ({ head }) =>
+  return Effect.flatMap(plain, ({ head, offer }) =>
     Effect.flatMap(orEffect(decorateRequest(head)), (fields) =>
       makeHead({ ...offer, fields: offer.fields.merge(Fields.from(fields)) })
     )
@@ -128,14 +135,13 @@ const noBody: BodyRead = { octets: noOctets, fault: "Broken", leftover: noOctets
 const declined = (
   codec: Codec,
   duplex: Duplex,
-  limits: LimitValues,
+  bounds: BodyLimits,
   head: RequestHead,
   { head: response, leftover }: HeadRead<ResponseHead>
 ): Effect.Effect<never, HandshakeError> => {
   const framing = BodyFraming.ofResponse(response, head.method)
   // RFC 9112 §9.3: behind a body that ends with the connection there is no other response.
   const isDelimited = framing._tag !== "UntilEnd"
-  const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(limits.handshakeTimeout, limits.closeTimeout) }
   const body: Effect.Effect<BodyRead> = isHttpViolation(framing)
     ? Effect.succeed(noBody)
     : codec.readBody(duplex, framing, bounds, leftover)
@@ -153,28 +159,17 @@ const declined = (
   )
 }
 
-const exchange = (
-  codec: Codec,
-  duplex: Duplex,
-  limits: LimitValues,
+/** Does the 101 accept what was offered? */
+const verified = (
   { head, offer }: Attempt,
+  { head: response, leftover }: HeadRead<ResponseHead>,
   requireSubprotocol: boolean
-): Effect.Effect<Negotiated, HandshakeError | TransportError | OptionError> =>
-  Effect.flatMap(
-    Effect.zipRight(codec.writeRequest(duplex, head), finalResponse(codec, duplex, limits, head)),
-    (read) => {
-      if (!ClientHandshake.isSwitching(read.head)) return declined(codec, duplex, limits, head, read)
-      const agreed = ClientHandshake.verify(offer, read.head, { requireSubprotocol })
-      if ("_tag" in agreed) return Effect.fail(failed(head, agreed, read.head))
-      return Effect.succeed({
-        role: "client" as const,
-        request: head,
-        response: read.head,
-        ...agreed,
-        leftover: read.leftover
-      })
-    }
-  )
+): Effect.Effect<Negotiated, HandshakeError> => {
+  const agreed = ClientHandshake.verify(offer, response, { requireSubprotocol })
+  return "_tag" in agreed
+    ? Effect.fail(failed(head, agreed, response))
+    : Effect.succeed({ role: "client", request: head, response, ...agreed, leftover })
+}
 
 /** Asks the server on `duplex` for a WebSocket. */
 export const request = <E, R>(
@@ -183,11 +178,17 @@ export const request = <E, R>(
   uri: WebSocketUri,
   options: RequestOptions<E, R>
 ): Effect.Effect<Negotiated, HandshakeFailure | E, R> =>
-  Effect.flatMap(resolve("client", options.limits), (limits) => {
-    const whole = Effect.flatMap(Entropy, (entropy) =>
-      Effect.flatMap(attempt(uri, options, entropy), (made) =>
-        exchange(codec, duplex, limits, made, options.requireSubprotocol ?? false)
-      )
-    )
-    return within(whole, limits.handshakeTimeout, () => "Handshake")
+  Effect.gen(function* () {
+    const limits = yield* resolve("client", options.limits)
+    const timeLeft = yield* countdown(limits.handshakeTimeout)
+    const asked = Effect.gen(function* () {
+      const made = yield* attempt(uri, options, yield* Entropy)
+      yield* codec.writeRequest(duplex, made.head)
+      return { made, read: yield* finalResponse(codec, duplex, limits, made.head) }
+    })
+    const { made, read } = yield* within(asked, limits.handshakeTimeout, "Handshake")
+    if (ClientHandshake.isSwitching(read.head)) return yield* verified(made, read, options.requireSubprotocol ?? false)
+    // A refusal is told, also when its body does not come in time.
+    const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(yield* timeLeft, limits.closeTimeout) }
+    return yield* declined(codec, duplex, bounds, made.head, read)
   })

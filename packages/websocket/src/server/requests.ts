@@ -57,7 +57,7 @@ const attempt = <A, R>(
     const accepted = yield* handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
     return { _tag: "Accepted" as const, accepted }
   })
-  return within(whole, limits.handshakeTimeout, () => "Handshake") as Effect.Effect<
+  return within(whole, limits.handshakeTimeout, "Handshake") as Effect.Effect<
     Attempt<A>,
     HandshakeFailure,
     R | HttpCodec | Handshake

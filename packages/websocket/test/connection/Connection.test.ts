@@ -1,0 +1,307 @@
+import { describe, expect } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
+import type { Duplex } from "../../src/Transport.js"
+import type { WebSocket } from "../../src/WebSocket.js"
+import { type ReceiveError, TransportError } from "../../src/WebSocketError.js"
+import { faultsOf } from "../support/faults.js"
+import { test, turns } from "../support/leavesNothing.js"
+import { concat, frame, hex, octets, open, other, roles, utf8 } from "../support/peer.js"
+
+/** Everything that arrives until the end, and the end. */
+const drainAll = (ws: WebSocket) => {
+  const messages: Array<unknown> = []
+  return Effect.map(
+    Effect.flip(Effect.forever(Effect.map(ws.pull, (batch) => messages.push(...batch)))),
+    (error: ReceiveError) => ({ messages, error })
+  )
+}
+
+for (const role of roles) {
+  const peerRole = other(role)
+  describe(`RFC 6455 §7.1.7 Fail the WebSocket Connection: a ${role}`, () => {
+    for (const { at = () => 0, code, limits = {}, name, octets: bad, section, tag } of faultsOf(role)) {
+      test(`${section} ${name}: ${tag}, ${code}`, function* () {
+        const { peer, ws } = yield* open(role, { limits: { ...limits, keepAlive: false } })
+        const good = concat(frame(peerRole, 1, "Hello"), frame(peerRole, 9, "?"))
+        peer.write(good, bad(peerRole))
+        yield* peer.ended
+        // §7.1.7: no octet of the peer is processed any more.
+        peer.write(frame(peerRole, 1, "late"), frame(peerRole, 9, "late"))
+        const ended = ws.send("late").pipe(Effect.flip)
+        const { error, messages } = yield* drainAll(ws)
+        expect(messages).toEqual(["Hello"])
+        if (error._tag !== "ProtocolError") return expect(error._tag).toBe("ProtocolError")
+        expect(error.reason).toMatchObject({ _tag: tag, section, closeCode: code })
+        expect(error.offset).toBe(good.length + at(peerRole))
+        expect(error.message).toContain(section)
+        expect((yield* ended).reason).toEqual({ _tag: "Closed", failure: error })
+        expect(yield* Effect.flip(ws.receive)).toBe(error)
+        expect(peer.briefs).toEqual(["pong 3f", `close ${code} ${error.reason.rule}`])
+        const closure = yield* ws.closed
+        expect(closure).toEqual({
+          initiator: "local",
+          sent: Option.some({ code, reason: error.reason.rule }),
+          received: Option.none(),
+          clean: false,
+          cause: error
+        })
+        yield* peer.duplex.end
+        yield* turns(5)
+      })
+    }
+  })
+
+  describe(`RFC 6455 §7.1.4 The Connection is Closed: a ${role}`, () => {
+    test("remote: the Close frame is answered with its code and without its reason", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.write(frame(peerRole, 1, "Hello"), frame(peerRole, 8, concat(hex("0bb8"), utf8("bye"))))
+      const closure = yield* ws.closed
+      expect(closure).toEqual({
+        initiator: "remote",
+        sent: Option.some({ code: 3000, reason: "" }),
+        received: Option.some({ code: 3000, reason: "bye" }),
+        clean: true,
+        cause: undefined
+      })
+      const { error, messages } = yield* drainAll(ws)
+      expect(messages).toEqual(["Hello"])
+      expect(error).toMatchObject({ _tag: "Closed", closure })
+      expect(error.message).toBe("the peer closed the connection with 3000")
+      expect(yield* ws.close(1001)).toBe(closure)
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["close 3000"])
+    })
+
+    test("§7.1.5 remote, without a code: answered with an empty frame; 1005 is never on the wire", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.send(8)
+      const closure = yield* ws.closed
+      expect(closure.sent).toEqual(Option.some({ code: 1005, reason: "" }))
+      expect(closure.received).toEqual(Option.some({ code: 1005, reason: "" }))
+      expect(closure.clean).toBe(true)
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["close"])
+    })
+
+    test("local: the peer's answer ends it, with both codes", function* () {
+      const { peer, ws } = yield* open(role)
+      const closing = yield* Effect.fork(ws.close(4000, "done"))
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["close 4000 done"])
+      peer.close(4000)
+      const closure = yield* Fiber.join(closing)
+      expect(closure).toEqual({
+        initiator: "local",
+        sent: Option.some({ code: 4000, reason: "done" }),
+        received: Option.some({ code: 4000, reason: "" }),
+        clean: true,
+        cause: undefined
+      })
+      const error = yield* Effect.flip(ws.pull)
+      expect(error).toMatchObject({ _tag: "Closed", closure })
+      expect(error.message).toBe("the application closed the connection with 4000")
+    })
+
+    test("X-06: close is idempotent; a second Close frame is never sent (§5.5.1)", function* () {
+      const { peer, ws } = yield* open(role)
+      const closings = yield* Effect.forEach([1000, 1001, 3000], (code) => Effect.fork(ws.close(code)))
+      yield* peer.until(1)
+      peer.close()
+      const closures = yield* Effect.forEach(closings, Fiber.join)
+      expect(new Set([...closures, yield* ws.close(4999), yield* ws.closed]).size).toBe(1)
+      yield* turns()
+      expect(peer.briefs).toEqual(["close 1000"])
+    })
+
+    test("both sides at the same time: clean, the own one first", function* () {
+      const { peer, ws } = yield* open(role)
+      const closing = yield* Effect.fork(ws.close(1000))
+      yield* Effect.yieldNow()
+      peer.close(1001)
+      const closure = yield* Fiber.join(closing)
+      expect(closure).toMatchObject({ initiator: "local", clean: true })
+      expect(closure.received).toEqual(Option.some({ code: 1001, reason: "" }))
+      yield* turns()
+      expect(peer.briefs).toEqual(["close 1000"])
+    })
+
+    test("X-07: a parked pull, receive, receiveStream, ping and run see the one Closed", function* () {
+      const { peer, ws } = yield* open(role)
+      const run = yield* Effect.fork(ws.run(() => {}))
+      const parked = yield* Effect.forEach([ws.pull, ws.receive, ws.receiveStream, ws.ping()], (each) =>
+        Effect.fork(Effect.flip<unknown, { readonly _tag: string }, never>(each))
+      )
+      yield* peer.until(1)
+      const closing = yield* Effect.fork(ws.close())
+      yield* peer.until(2)
+      peer.close()
+      const errors = yield* Effect.forEach(parked, Fiber.join)
+      expect(new Set(errors).size).toBe(1)
+      expect(errors[0]?._tag).toBe("Closed")
+      yield* Fiber.join(run)
+      yield* Fiber.join(closing)
+    })
+
+    test("X-01: what arrives while closing is discarded; a Ping is not answered any more", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.send(1, "before")
+      yield* turns()
+      const closing = yield* Effect.fork(ws.close())
+      yield* peer.until(1)
+      peer.write(frame(peerRole, 1, "during"), frame(peerRole, 9, "?"), frame(peerRole, 2, octets(4097)))
+      yield* turns()
+      peer.close()
+      expect((yield* Fiber.join(closing)).clean).toBe(true)
+      const { error, messages } = yield* drainAll(ws)
+      expect(messages).toEqual(["before"])
+      expect(error._tag).toBe("Closed")
+      expect(peer.briefs).toEqual(["close 1000"])
+    })
+
+    test("X-09: a fault of the peer while closing fails the connection, without a second Close", function* () {
+      const { peer, ws } = yield* open(role)
+      const closing = yield* Effect.fork(ws.close())
+      yield* peer.until(1)
+      peer.send(3, "x")
+      const closure = yield* Fiber.join(closing)
+      expect(closure).toMatchObject({ initiator: "local", clean: false, cause: { _tag: "ProtocolError" } })
+      expect(closure.sent).toEqual(Option.some({ code: 1000, reason: "" }))
+      yield* turns()
+      expect(peer.briefs).toEqual(["close 1000"])
+    })
+
+    test("an interrupted close stops waiting; the closing goes on", function* () {
+      const { peer, ws } = yield* open(role)
+      const closing = yield* Effect.fork(ws.close(3001))
+      yield* peer.until(1)
+      yield* Fiber.interrupt(closing)
+      peer.close(3001)
+      expect(yield* ws.closed).toMatchObject({ initiator: "local", clean: true })
+    })
+
+    test("§7.1.1: the server ends the transport first, the client waits for that", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.close()
+      yield* ws.closed
+      yield* turns()
+      expect(peer.end).toBe(role === "server" ? "EndOfStream" : undefined)
+      yield* peer.duplex.end
+      yield* peer.ended
+      expect(peer.end).toBe("EndOfStream")
+    })
+
+    test("a peer that does not end after the Closes is given up after closeTimeout, and the closure stays", function* () {
+      const { peer, ws } = yield* open(role, { limits: { closeTimeout: "7 seconds" } })
+      peer.close()
+      const closure = yield* ws.closed
+      yield* turns()
+      yield* TestClock.adjust("6999 millis")
+      yield* turns()
+      expect(peer.end).not.toBe("Reset")
+      yield* TestClock.adjust("1 millis")
+      yield* turns()
+      peer.write(utf8("?"))
+      yield* turns()
+      expect(yield* Effect.flip(peer.duplex.drain)).toMatchObject({ reason: { _tag: "Reset" } })
+      expect(yield* ws.closed).toBe(closure)
+    })
+  })
+
+  describe(`ERRORS.md TransportError: a ${role}`, () => {
+    test("RFC 6455 §7.1.5: an end without a Close frame is EndOfStream, never a success", function* () {
+      const { peer, ws } = yield* open(role)
+      const run = yield* Effect.fork(Effect.flip(ws.run(() => {})))
+      peer.send(1, "Hello")
+      yield* peer.duplex.end
+      const error = yield* Fiber.join(run)
+      expect(error).toMatchObject({ _tag: "TransportError", reason: { _tag: "EndOfStream" } })
+      expect(yield* Effect.flip(Effect.forever(ws.pull))).toBe(error)
+      expect(yield* ws.closed).toEqual({
+        initiator: "remote",
+        sent: Option.none(),
+        received: Option.none(),
+        clean: false,
+        cause: error
+      })
+      expect(yield* ws.close()).toBe(yield* ws.closed)
+      expect((yield* Effect.flip(ws.send("x"))).reason).toEqual({ _tag: "Closed", failure: error })
+      expect((yield* Effect.flip(ws.pong())).reason).toEqual({ _tag: "Closed", failure: error })
+      expect(ws.unsafeSend("x")).toBe(false)
+      yield* peer.ended
+      expect(peer.octets.length).toBe(0)
+    })
+
+    test("a reset in the middle of a frame: Reset, after the messages before it", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.write(frame(peerRole, 1, "Hello"), frame(peerRole, 2, octets(500)).subarray(0, 300))
+      yield* turns()
+      yield* peer.duplex.abort
+      const { error, messages } = yield* drainAll(ws)
+      expect(messages).toEqual(["Hello"])
+      expect(error).toMatchObject({ _tag: "TransportError", reason: { _tag: "Reset" } })
+    })
+
+    test("T14: a peer that answers our Close by its end alone: EndOfStream, with the code we sent", function* () {
+      const { peer, ws } = yield* open(role)
+      const closing = yield* Effect.fork(ws.close(1000))
+      yield* peer.until(1)
+      yield* peer.duplex.end
+      const closure = yield* Fiber.join(closing)
+      expect(closure).toMatchObject({ initiator: "local", clean: false, cause: { reason: { _tag: "EndOfStream" } } })
+      expect(closure.sent).toEqual(Option.some({ code: 1000, reason: "" }))
+    })
+
+    test("a transport that fails to write: that error for the sender who waits and for everyone", function* () {
+      const failure = new TransportError({ reason: { _tag: "Write" }, cause: "EPIPE" })
+      let fail = () => {}
+      const drain = Effect.async<void, TransportError>((resume) => {
+        fail = () => resume(Effect.fail(failure))
+      })
+      const change = (lower: Duplex): Duplex => ({ ...lower, unsafeBuffered: () => 1_000_000, drain })
+      const { ws } = yield* open(role, { change })
+      const sending = yield* Effect.fork(Effect.flip(ws.send("x")))
+      yield* turns()
+      fail()
+      expect((yield* Fiber.join(sending)).reason).toEqual({ _tag: "Closed", failure })
+      expect(yield* Effect.flip(ws.pull)).toBe(failure)
+      expect((yield* ws.closed).cause).toBe(failure)
+    })
+  })
+
+  describe(`FrameStream.open: what came with the handshake comes first: a ${role}`, () => {
+    test("messages of the leftover, also cut in the middle of a frame", function* () {
+      const all = concat(frame(peerRole, 1, "one"), frame(peerRole, 1, "two"))
+      for (let cut = 0; cut <= all.length; cut++) {
+        const leftover = all.slice(0, cut)
+        const { peer, ws } = yield* open(role, { leftover })
+        peer.write(all.subarray(cut))
+        expect([yield* ws.receive, yield* ws.receive]).toEqual(["one", "two"])
+        // The octets of the handshake are not altered by unmasking.
+        expect(leftover).toEqual(all.slice(0, cut))
+      }
+    })
+
+    test("a Close or a fault in it ends the connection at once", function* () {
+      const closed = yield* open(role, { leftover: frame(peerRole, 8) })
+      expect(yield* Effect.flip(closed.ws.pull)).toMatchObject({ _tag: "Closed" })
+      const failed = yield* open(role, { leftover: hex("83") })
+      expect(yield* Effect.flip(failed.ws.pull)).toMatchObject({ _tag: "ProtocolError", offset: 0 })
+      yield* failed.peer.until(1)
+    })
+
+    test("more of it than readAhead: the transport is paused from the start", function* () {
+      const leftover = frame(peerRole, 2, octets(100))
+      const { peer, ws } = yield* open(role, { leftover, limits: { readAhead: 10 } })
+      peer.send(2, octets(50_000))
+      peer.send(2, octets(50_000))
+      yield* turns()
+      expect(peer.duplex.unsafeBuffered()).toBeGreaterThan(0)
+      expect(yield* ws.receive).toEqual(octets(100))
+      expect(yield* ws.receive).toEqual(octets(50_000))
+      expect(yield* ws.receive).toEqual(octets(50_000))
+    })
+  })
+}

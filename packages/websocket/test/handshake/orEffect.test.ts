@@ -1,0 +1,23 @@
+import { describe, expect } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { orEffect } from "../../src/handshake/orEffect.js"
+import { test } from "../support/leavesNothing.js"
+
+describe("orEffect", () => {
+  test("takes a value as it is, also undefined", function* () {
+    expect(yield* orEffect<{ a: string }, never, never>({ a: "1" })).toEqual({ a: "1" })
+    expect(yield* orEffect<undefined, never, never>(undefined)).toBe(undefined)
+  })
+
+  test("runs an effect, which may fail", function* () {
+    expect(yield* orEffect<number, never, never>(Effect.succeed(2))).toBe(2)
+    expect(yield* Effect.flip(orEffect<never, string, never>(Effect.fail("no")))).toBe("no")
+  })
+
+  test("takes an Option as it is, though it is an Effect too", function* () {
+    expect(yield* orEffect<Option.Option<number>, never, never>(Option.some(1))).toEqual(Option.some(1))
+    expect(yield* orEffect<Option.Option<number>, never, never>(Option.none())).toEqual(Option.none())
+    expect(yield* orEffect<Option.Option<number>, never, never>(Effect.succeed(Option.some(1)))).toEqual(Option.some(1))
+  })
+})
