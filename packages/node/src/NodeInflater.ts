@@ -1,0 +1,171 @@
+/**
+ * The messages of one connection, inflated (RFC 7692 §7.2.2) by a stream of the pool, in pieces and never past a limit.
+ *
+ * The stream is taken at the first octet of a message and given back at its end. With context takeover the connection finds it
+ * again, or else reads its own window into another one. Broken, cut and trailing data are violations; then all is ignored.
+ */
+import * as ProtocolViolation from "@effect-websocket/protocol/frame/ProtocolViolation"
+import type { Inflater, InflateSink } from "effect-websocket/Compression"
+import type { NodeDeflatePool } from "./NodeDeflatePool.js"
+import { Flush, type NodeDeflateStream } from "./NodeDeflateStream.js"
+import { maxBlockSize, type NodeInflateWindow } from "./NodeInflateWindow.js"
+
+type Result = ProtocolViolation.ProtocolViolation | undefined
+
+/** Octets that are handed on at a time. */
+const pieceSize = 64 * 1024
+
+/** Octets that one call inflates before it pauses: half a millisecond. */
+const sliceSize = 512 * 1024
+
+/** More ends of data in one message are broken data: each costs as much as a window (§7.2.3.4 is for odd compressors). */
+const maxRestarts = 64
+
+/** The tail that §7.2.2 appends, and one octet which must be left: then the tail was read as a block of its own. */
+const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00)
+
+/** Where output is written and a window is read from, for all connections. Taken away while a sink looks at it. */
+let room: Uint8Array | undefined
+let block: Uint8Array | undefined
+
+export class NodeInflater implements Inflater {
+  isPaused = false
+  private isStopped = false
+  private stream: NodeDeflateStream | undefined
+  /** Octets of the message's payload so far. */
+  private size = 0
+  private restarts = 0
+  /** Payload that was not read yet, while it is paused. */
+  private rest = tail
+
+  /** `window` remembers across messages, with context takeover. */
+  constructor(
+    private readonly pool: NodeDeflatePool,
+    private readonly window: NodeInflateWindow | undefined,
+    private readonly sink: InflateSink
+  ) {}
+
+  push(octets: Uint8Array, start: number, end: number): Result {
+    if (this.isStopped) return undefined
+    if (this.isPaused) throw new Error("a paused inflater is resumed before it is given more")
+    this.size += end - start
+    this.stream ??= this.take()
+    return this.run(this.stream, octets, start, end)
+  }
+
+  resume(): Result {
+    if (this.stream === undefined || !this.isPaused) return undefined
+    this.isPaused = false
+    const { rest } = this
+    this.rest = tail
+    return this.run(this.stream, rest, 0, rest.length)
+  }
+
+  end(): Result {
+    if (this.isStopped) return undefined
+    if (this.isPaused) throw new Error("a paused inflater is resumed before its message ends")
+    const { stream } = this
+    // Some peers send no octet at all for an empty message.
+    if (stream !== undefined && this.size > 0 && !this.endMessage(stream))
+      return this.fail(ProtocolViolation.badDeflate)
+    this.size = 0
+    this.restarts = 0
+    return undefined
+  }
+
+  /** Ignores everything from now on, and gives back what is held. */
+  stop(): void {
+    this.isStopped = true
+    this.isPaused = false
+    this.rest = tail
+    if (this.stream === undefined) this.pool.forget(this)
+    else this.pool.giveFree(this.stream)
+    this.stream = undefined
+  }
+
+  private fail(violation: ProtocolViolation.ProtocolViolation): ProtocolViolation.ProtocolViolation {
+    this.stop()
+    return violation
+  }
+
+  private run(stream: NodeDeflateStream, octets: Uint8Array, start: number, end: number): Result {
+    const output = room ?? new Uint8Array(pieceSize)
+    room = undefined
+    try {
+      return this.inflate(stream, octets, start, end, output)
+    } finally {
+      room = output
+    }
+  }
+
+  private inflate(
+    stream: NodeDeflateStream,
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    output: Uint8Array
+  ): Result {
+    let at = start
+    for (let slice = sliceSize; slice > 0; ) {
+      // One octet more than the limit is enough to see that it is exceeded.
+      const size = Math.min(output.length, Math.max(0, this.sink.room()) + 1)
+      if (!stream.write(Flush.Sync, octets, at, end, output, size)) return this.fail(ProtocolViolation.badDeflate)
+      at = end - stream.availIn
+      const inflated = size - stream.availOut
+      slice -= inflated
+      const isFull = stream.availOut === 0
+      if (inflated > 0) {
+        const violation = this.give(output, inflated)
+        if (this.isStopped) return violation
+      }
+      if (isFull) continue
+      if (at === end) return undefined
+      // Neither octets nor room are missing: the data have ended, and there are more octets.
+      if (!this.restart(stream, output)) return this.fail(ProtocolViolation.badDeflate)
+    }
+    this.isPaused = true
+    this.rest = octets.slice(at, end)
+    return undefined
+  }
+
+  private give(output: Uint8Array, inflated: number): Result {
+    this.window?.append(output, 0, inflated)
+    const violation = this.sink.onOctets(output, 0, inflated)
+    return violation === undefined ? undefined : this.fail(violation)
+  }
+
+  private take(): NodeDeflateStream {
+    const kept = this.pool.takeKept(this)
+    if (kept !== undefined) return kept
+    const stream = this.pool.takeFresh()
+    this.readWindow(stream, room ?? new Uint8Array(pieceSize))
+    return stream
+  }
+
+  /** RFC 7692 §7.2.3.4: a block with BFINAL ends the data, but not the message, nor the window. */
+  private restart(stream: NodeDeflateStream, output: Uint8Array): boolean {
+    stream.reset()
+    this.readWindow(stream, output)
+    return ++this.restarts <= maxRestarts
+  }
+
+  private readWindow(stream: NodeDeflateStream, output: Uint8Array): void {
+    if (this.window === undefined || this.window.size === 0) return
+    block ??= new Uint8Array(maxBlockSize)
+    stream.write(Flush.Sync, block, 0, this.window.writeBlock(block), output, output.length)
+  }
+
+  /** Gives the stream back; false when the message was cut, or was followed by something else. */
+  private endMessage(stream: NodeDeflateStream): boolean {
+    const output = room ?? new Uint8Array(pieceSize)
+    const isSound = stream.write(Flush.Block, tail, 0, tail.length, output, output.length)
+    const isWhole = isSound && stream.availOut === output.length
+    // §7.2.3.4: without a block after the one with BFINAL nothing of the tail is read.
+    const isEnded = stream.availIn === tail.length
+    if (!isWhole || (stream.availIn !== 1 && !isEnded)) return false
+    this.stream = undefined
+    if (this.window === undefined || isEnded) this.pool.giveFree(stream)
+    else this.pool.giveKept(this, stream)
+    return true
+  }
+}
