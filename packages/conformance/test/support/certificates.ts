@@ -1,0 +1,10 @@
+/** The certificates of the tests of packages/node; their README says what each is. */
+import { read } from "./workspace.js"
+
+const pem = (name: string): string => read(`packages/node/test/fixtures/tls/${name}.pem`)
+
+/** Who has signed the server's certificate. */
+export const ca = pem("ca")
+
+/** A server for localhost, 127.0.0.1 and ::1. */
+export const server = { cert: pem("server"), key: pem("server-key") }
