@@ -21,15 +21,20 @@ const command = (name, bin = name) => {
 const steps = [
   { name: "types", run: [command("typescript", "tsc"), "-b"] },
   { name: "lint", run: [command("@biomejs/biome", "biome"), "check"] },
+  { name: "type tests", run: [command("tstyche"), "--root", "packages/websocket"] },
   { name: "tests", run: [command("vitest"), "run", ...process.argv.slice(2)] }
 ]
+
+/** A step that takes longer than any should is stuck. */
+const longest = 15 * 60 * 1000
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 
 const results = steps.map(({ name, run }) => {
   console.log(`\n── ${name} ──`)
   const begin = performance.now()
-  const { status } = spawnSync(process.execPath, run, { cwd: root, stdio: "inherit" })
+  const { error, status } = spawnSync(process.execPath, run, { cwd: root, stdio: "inherit", timeout: longest })
+  if (error !== undefined) console.error(error.message)
   return { name, passed: status === 0, took: seconds(begin) }
 })
 

@@ -12,10 +12,12 @@ const headerSize = 5
 /** The largest block that is written: the largest window, and its header. */
 export const maxBlockSize = headerSize + 2 ** 15
 
+const nothing = new Uint8Array(0)
+
 export class NodeInflateWindow {
   /** Octets that are remembered. */
   size = 0
-  private octets = new Uint8Array(0)
+  private octets: Uint8Array = nothing
   /** Where the next octet goes; the oldest is there when the ring is full. */
   private next = 0
   private readonly maxSize: number

@@ -24,9 +24,11 @@ const maxRestarts = 64
 /** The tail that §7.2.2 appends, and one octet which must be left: then the tail was read as a block of its own. */
 const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00)
 
-/** Where output is written and a window is read from, for all connections. Taken away while a sink looks at it. */
-let room: Uint8Array | undefined
-let block: Uint8Array | undefined
+/** Where output is written, for all connections; missing while a sink looks at it. */
+let spare: Uint8Array | undefined
+
+/** From where windows are read, for all connections. */
+let windowBlock: Uint8Array | undefined
 
 export class NodeInflater implements Inflater {
   isPaused = false
@@ -46,7 +48,7 @@ export class NodeInflater implements Inflater {
   ) {}
 
   push(octets: Uint8Array, start: number, end: number): Result {
-    if (this.isStopped) return undefined
+    if (this.isStopped || start === end) return undefined
     if (this.isPaused) throw new Error("a paused inflater is resumed before it is given more")
     this.size += end - start
     this.stream ??= this.take()
@@ -89,12 +91,12 @@ export class NodeInflater implements Inflater {
   }
 
   private run(stream: NodeDeflateStream, octets: Uint8Array, start: number, end: number): Result {
-    const output = room ?? new Uint8Array(pieceSize)
-    room = undefined
+    const output = spare ?? new Uint8Array(pieceSize)
+    spare = undefined
     try {
       return this.inflate(stream, octets, start, end, output)
     } finally {
-      room = output
+      spare = output
     }
   }
 
@@ -138,7 +140,7 @@ export class NodeInflater implements Inflater {
     const kept = this.pool.takeKept(this)
     if (kept !== undefined) return kept
     const stream = this.pool.takeFresh()
-    this.readWindow(stream, room ?? new Uint8Array(pieceSize))
+    this.readWindow(stream, spare ?? new Uint8Array(pieceSize))
     return stream
   }
 
@@ -151,13 +153,14 @@ export class NodeInflater implements Inflater {
 
   private readWindow(stream: NodeDeflateStream, output: Uint8Array): void {
     if (this.window === undefined || this.window.size === 0) return
-    block ??= new Uint8Array(maxBlockSize)
-    stream.write(Flush.Sync, block, 0, this.window.writeBlock(block), output, output.length)
+    windowBlock ??= new Uint8Array(maxBlockSize)
+    const size = this.window.writeBlock(windowBlock)
+    stream.write(Flush.Sync, windowBlock, 0, size, output, output.length)
   }
 
   /** Gives the stream back; false when the message was cut, or was followed by something else. */
   private endMessage(stream: NodeDeflateStream): boolean {
-    const output = room ?? new Uint8Array(pieceSize)
+    const output = spare ?? new Uint8Array(pieceSize)
     const isSound = stream.write(Flush.Block, tail, 0, tail.length, output, output.length)
     const isWhole = isSound && stream.availOut === output.length
     // §7.2.3.4: without a block after the one with BFINAL nothing of the tail is read.

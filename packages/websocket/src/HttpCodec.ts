@@ -141,7 +141,7 @@ const readBody = (
 const write = (duplex: Duplex, encode: () => Uint8Array): Effect.Effect<void, OptionError> =>
   Effect.try({
     try: () => duplex.unsafeWrite([encode()]),
-    catch: (error) => new OptionError({ option: "head", rule: error instanceof Error ? error.message : String(error) })
+    catch: (error) => new OptionError({ option: "head", rule: (error as TypeError).message })
   })
 
 /** The codec of this library: strict RFC 9112, within the limits. */

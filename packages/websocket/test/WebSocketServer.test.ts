@@ -448,4 +448,17 @@ describe("a listener that fails", () => {
     yield* Layer.build(server)
     expect(yield* Deferred.await(logged)).toBe("the listener failed")
   })
+
+  test("is not logged when it was interrupted", function* () {
+    const logs: Array<unknown> = []
+    const logger = Logger.add(Logger.make(({ message }) => void logs.push(message)))
+    const stopped = Layer.succeed(Listener, {
+      address: { _tag: "MemoryAddress", name: "a" },
+      secure: false,
+      accept: () => Effect.interrupt
+    })
+    yield* Layer.build(WebSocketServer.serve(echo).pipe(Layer.provide([WebSocket.layer, stopped, logger])))
+    yield* turns()
+    expect(logs).toEqual([])
+  })
 })

@@ -21,8 +21,7 @@ export type Open = (offered?: ReadonlyArray<string>) => Effect.Effect<Pair, unkn
 
 type Dialogue = (pair: Pair) => Effect.Effect<void, unknown>
 
-const octets = (length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 0xff)
+const octets = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => index * 7 + (index >> 8))
 
 const large = 5 * 1024 * 1024
 

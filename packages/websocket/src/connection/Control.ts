@@ -75,11 +75,12 @@ export class Control {
 
   /** A Ping that nobody waits for: a peer that lives answers it. */
   keepAlive(): void {
-    this.owner.sender.control(Opcode.Ping, noOctets)
+    if (this.owner.refusal() === undefined) this.owner.sender.control(Opcode.Ping, noOctets)
   }
 
   /** Why a Close frame with this code and reason may not be sent, or undefined. */
   unsendable(code: number, reason: string): SendError | undefined {
+    if (typeof reason !== "string") throw new TypeError("a close reason is a string")
     const payload = ClosePayload.encode(code, reason)
     if (payload === "BadCloseCode") return new SendError({ reason: { _tag: payload, code } })
     return payload === "PayloadTooLong" ? tooLong(encode(reason).length, ClosePayload.maxReasonSize) : undefined

@@ -3,7 +3,7 @@
  */
 import { encode, Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
-import type { Outbox } from "./Outbox.js"
+import { demandOctets, type Outbox } from "./Outbox.js"
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 
@@ -23,7 +23,7 @@ export class MessageWriter {
 
   /** The octets of a part of the message; `undefined` when they can not stand in a text. */
   encode(part: Uint8Array | string): Uint8Array | undefined {
-    const octets = typeof part === "string" ? this.encodeText(part) : part
+    const octets = typeof part === "string" ? this.encodeText(part) : demandOctets(part)
     if (this.utf8 !== undefined && this.utf8.push(octets, 0, octets.length) !== -1) return undefined
     return octets
   }

@@ -2,54 +2,54 @@
  * Those who watch the control frames. Nothing is kept, and nothing is done, while nobody watches.
  */
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
+import * as Exit from "effect/Exit"
+import * as Mailbox from "effect/Mailbox"
 import * as Stream from "effect/Stream"
 import type { ControlFrame } from "./WebSocket.js"
 
 /** Control frames kept for one slow watcher; then the oldest goes. */
 const capacity = 64
 
-/** `undefined` in a queue is the end. */
-const isFrame = (item: ControlFrame | undefined): item is ControlFrame => item !== undefined
-
 export class Observers {
-  private queues: Set<Queue.Queue<ControlFrame | undefined>> | undefined
+  private mailboxes: Set<Mailbox.Mailbox<ControlFrame>> | undefined
   private isOver = false
 
   get isEmpty(): boolean {
-    return this.queues === undefined
+    return this.mailboxes === undefined
   }
 
   tell(frame: ControlFrame): void {
-    if (this.queues !== undefined) for (const queue of this.queues) queue.unsafeOffer(frame)
+    if (this.mailboxes !== undefined) for (const mailbox of this.mailboxes) mailbox.unsafeOffer(frame)
   }
 
   /** The connection has ended: what was told is still delivered, then the streams end. */
   end(): void {
     this.isOver = true
-    const { queues } = this
-    this.queues = undefined
-    if (queues !== undefined) for (const queue of queues) queue.unsafeOffer(undefined)
+    const { mailboxes } = this
+    this.mailboxes = undefined
+    if (mailboxes !== undefined) for (const mailbox of mailboxes) mailbox.unsafeDone(Exit.void)
   }
 
   get stream(): Stream.Stream<ControlFrame> {
     const watch = Effect.acquireRelease(
-      Effect.tap(Queue.sliding<ControlFrame | undefined>(capacity), (queue) => Effect.sync(() => this.add(queue))),
-      (queue) => Effect.sync(() => this.remove(queue))
+      Effect.tap(Mailbox.make<ControlFrame>({ capacity, strategy: "sliding" }), (mailbox) =>
+        Effect.sync(() => this.add(mailbox))
+      ),
+      (mailbox) => Effect.sync(() => this.remove(mailbox))
     )
-    return Stream.unwrapScoped(Effect.map(watch, (queue) => Stream.takeWhile(Stream.fromQueue(queue), isFrame)))
+    return Stream.unwrapScoped(Effect.map(watch, Mailbox.toStream))
   }
 
-  private add(queue: Queue.Queue<ControlFrame | undefined>): void {
-    if (this.isOver) queue.unsafeOffer(undefined)
+  private add(mailbox: Mailbox.Mailbox<ControlFrame>): void {
+    if (this.isOver) mailbox.unsafeDone(Exit.void)
     else {
-      this.queues ??= new Set()
-      this.queues.add(queue)
+      this.mailboxes ??= new Set()
+      this.mailboxes.add(mailbox)
     }
   }
 
-  private remove(queue: Queue.Queue<ControlFrame | undefined>): void {
-    this.queues?.delete(queue)
-    if (this.queues?.size === 0) this.queues = undefined
+  private remove(mailbox: Mailbox.Mailbox<ControlFrame>): void {
+    this.mailboxes?.delete(mailbox)
+    if (this.mailboxes?.size === 0) this.mailboxes = undefined
   }
 }

@@ -18,7 +18,7 @@ import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { SendError, type TransportError } from "../WebSocketError.js"
 import { MessageWriter } from "./MessageWriter.js"
-import type { Outbox } from "./Outbox.js"
+import { demandOctets, type Outbox } from "./Outbox.js"
 import type { SendOptions } from "./WebSocket.js"
 
 /** §5.2: the bit of the first octet that ends a message. */
@@ -136,8 +136,8 @@ export class Sender {
       return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.limits.highWaterMark } }))
     }
     const kind = options?.kind ?? (typeof message === "string" ? "text" : "binary")
-    if (kind === "text" && typeof message !== "string" && !isText(message)) return Effect.fail(badText)
-    const octets = typeof message === "string" ? encode(message) : message
+    const octets = typeof message === "string" ? encode(message) : demandOctets(message)
+    if (kind === "text" && typeof message !== "string" && !isText(octets)) return Effect.fail(badText)
     return this.inTurn((writer) => this.writeFrames(writer, octets, true), kind)
   }
 

@@ -91,25 +91,17 @@ for (const role of roles) {
     })
 
     test("A28: woken and interrupted in the same turn, it has lost nothing", function* () {
-      let deliver = (_: Uint8Array) => {}
-      const change = (lower: Duplex): Duplex => ({
-        ...lower,
-        unsafeReceive: (onOctets, onEnd) => {
-          deliver = onOctets
-          return lower.unsafeReceive(onOctets, onEnd)
-        }
-      })
-      const { ws } = yield* open(role, { change })
+      const { at, ws } = yield* open(role)
       const [one, two] = [frame(peerRole, 1, "one"), frame(peerRole, 2, octets(3))]
       for (const wait of [ws.pull, ws.receive, ws.receiveStream, ws.run(() => {})]) {
         for (const first of [0, 1, one.length - 1, one.length, one.length + 4, one.length + two.length]) {
           const fiber = yield* Effect.fork(wait)
           yield* turns(2)
           const all = concat(one, two)
-          deliver(all.slice(0, first))
+          at.deliver(all.slice(0, first))
           fiber.unsafeInterruptAsFork(fiber.id())
           yield* Fiber.await(fiber)
-          deliver(all.slice(first))
+          at.deliver(all.slice(first))
           expect([yield* ws.receive, yield* ws.receive]).toEqual(["one", octets(3)])
         }
       }

@@ -1,8 +1,10 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { HttpAnswer, HttpHandler, ServeOptions } from "../../src/WebSocketServer.js"
 import { chunked, exchange, get, mirror, next, post } from "../support/http.js"
-import { test } from "../support/leavesNothing.js"
+import { test, turns } from "../support/leavesNothing.js"
 import { fieldOf, parseResponse, request } from "../support/sample.js"
 import { echo, serving } from "../support/serving.js"
 import { maskedFrame } from "../support/wire.js"
@@ -134,6 +136,19 @@ describe("ordinary HTTP on the same port", () => {
       expect(errors).toEqual(["an HTTP handler failed"])
     })
   }
+
+  test("an answer that is under way when the server ends is interrupted, and nothing is written", function* () {
+    const events: Array<string> = []
+    const http = () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => events.push("interrupted")))
+    const scope = yield* Scope.make()
+    const { client, errors } = yield* Scope.extend(serving(echo, { http }), scope)
+    const peer = yield* client
+    yield* peer.write(get("/"))
+    yield* turns()
+    yield* Scope.close(scope, Exit.void)
+    expect(yield* peer.rest).toEqual({ text: "", reason: "Reset" })
+    expect([events, errors()]).toEqual([["interrupted"], []])
+  })
 
   test("without a handler it is told to upgrade: 426", function* () {
     const { text } = yield* exchange({}, get("/"))

@@ -15,6 +15,7 @@ import type { LimitOptions } from "../../src/Limits.js"
 import * as MemoryTransport from "../../src/MemoryTransport.js"
 import type { Duplex, FlowControl } from "../../src/Transport.js"
 import type { MemoryOptions } from "../../src/transport/MemoryPipe.js"
+import type { TransportError } from "../../src/WebSocketError.js"
 
 export type Role = "client" | "server"
 
@@ -203,6 +204,22 @@ export interface OpenOptions {
   readonly change?: (lower: Duplex) => Duplex
 }
 
+/** What reaches the engine at this very moment, and not when the transport has brought it. */
+export interface AtOnce {
+  deliver: (octets: Uint8Array) => void
+  fail: (error: TransportError) => void
+}
+
+const tapped = (lower: Duplex): { readonly at: AtOnce; readonly duplex: Duplex } => {
+  const at: AtOnce = { deliver: () => {}, fail: () => {} }
+  const unsafeReceive: Duplex["unsafeReceive"] = (onOctets, onEnd) => {
+    at.deliver = onOctets
+    at.fail = onEnd
+    return lower.unsafeReceive(onOctets, onEnd)
+  }
+  return { at, duplex: { ...lower, unsafeReceive } }
+}
+
 /** An engine of the Scope. */
 export const engine = Effect.map(Layer.build(FrameStream.layer), Context.get(FrameStream.FrameStream))
 
@@ -215,10 +232,11 @@ export const opener = Effect.map(
         const { change = (lower: Duplex) => lower, leftover, limits, memory } = options
         const [client, server] = yield* MemoryTransport.pair(memory)
         const [near, far] = role === "client" ? [client, server] : [server, client]
-        const ws = yield* frames.open(change(near), negotiated(role, leftover), { limits })
+        const { at, duplex } = tapped(change(near))
+        const ws = yield* frames.open(duplex, negotiated(role, leftover), { limits })
         const peer = new Peer(far, other(role))
         yield* Effect.addFinalizer(() => far.abort)
-        return { ws, peer }
+        return { ws, peer, at }
       })
 )
 

@@ -57,8 +57,12 @@ export const checkOctets = (
 export const turns = (count = 20): Effect.Effect<void> => Effect.repeatN(hostTurn, count)
 
 /** Octets which reveal a wrong order: no period that is a power of two. */
-export const octets = (length: number, seed = 0): Uint8Array =>
-  Uint8Array.from({ length }, (_, index) => (index * 7 + Math.floor(index / 251) + seed) & 0xff)
+export const octets = (length: number, seed = 0): Uint8Array => {
+  const all = new Uint8Array(length)
+  // A loop: cases make megabytes of them, and `Uint8Array.from` takes fourteen times as long (404 and 29 ms for 5 MiB).
+  for (let index = 0; index < length; index++) all[index] = index * 7 + Math.floor(index / 251) + seed
+  return all
+}
 
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import * as fc from "fast-check"
+import { type Deadlines, make } from "../../src/connection/Deadlines.js"
+
+const adjust = (millis: number) => TestClock.adjust(`${millis} millis`)
+
+/** Runs with deadlines on the TestClock, and expects that no fiber is left behind. */
+const withDeadlines = (use: (deadlines: Deadlines) => Effect.Effect<void>) => Effect.scoped(Effect.flatMap(make, use))
+
+describe("deadlines on Effect's Clock", () => {
+  it.effect("each is called when its time has come, not before, and in the order of time", () =>
+    withDeadlines((deadlines) =>
+      Effect.gen(function* () {
+        const calls: Array<string> = []
+        const at = (due: number) =>
+          deadlines.add(due, (now) => {
+            calls.push(`${due} at ${now}`)
+            return Infinity
+          })
+        for (const due of [300, 100, 200, 100]) at(due)
+        yield* adjust(99)
+        expect(calls).toEqual([])
+        yield* adjust(1)
+        expect(calls).toEqual(["100 at 100", "100 at 100"])
+        at(150)
+        yield* adjust(50)
+        yield* adjust(500)
+        expect(calls.slice(2)).toEqual(["150 at 150", "200 at 200", "300 at 300"])
+      })
+    )
+  )
+
+  it.effect("one that answers with a later time is called again then", () =>
+    withDeadlines((deadlines) =>
+      Effect.gen(function* () {
+        const calls: Array<number> = []
+        deadlines.add(10, (now) => {
+          calls.push(now)
+          return now < 40 ? now + 10 : Infinity
+        })
+        for (let i = 0; i < 10; i++) yield* adjust(10)
+        expect(calls).toEqual([10, 20, 30, 40])
+      })
+    )
+  )
+
+  it.effect("one that was removed is not called, and may be removed twice, and by what another one does", () =>
+    withDeadlines((deadlines) =>
+      Effect.gen(function* () {
+        const calls: Array<string> = []
+        const call = (name: string) => () => {
+          calls.push(name)
+          return Infinity
+        }
+        const gone = deadlines.add(10, call("gone"))
+        const victim = deadlines.add(20, call("victim"))
+        deadlines.remove(gone)
+        deadlines.remove(gone)
+        deadlines.add(15, () => {
+          deadlines.remove(victim)
+          return Infinity
+        })
+        deadlines.add(30, call("last"))
+        yield* adjust(100)
+        expect(calls).toEqual(["last"])
+      })
+    )
+  )
+
+  it.effect("the end of the Scope forgets them all", () =>
+    Effect.gen(function* () {
+      const calls: Array<number> = []
+      yield* withDeadlines((deadlines) =>
+        Effect.sync(() => {
+          deadlines.add(10, (now) => calls.push(now))
+        })
+      )
+      yield* adjust(100)
+      expect(calls).toEqual([])
+    })
+  )
+
+  it.effect("the heap is a queue by time, whatever is added and removed", () =>
+    Effect.gen(function* () {
+      const plans = fc.sample(fc.array(fc.tuple(fc.nat(50), fc.boolean()), { maxLength: 40 }), 20)
+      for (const plan of plans) {
+        const calls: Array<number> = []
+        yield* withDeadlines((deadlines) =>
+          Effect.gen(function* () {
+            const begin = deadlines.now
+            const kept = plan.filter(([, keep]) => keep).map(([due]) => due + 1)
+            const added = plan.map(([due, keep]) => ({
+              keep,
+              deadline: deadlines.add(begin + due + 1, () => {
+                calls.push(due + 1)
+                return Infinity
+              })
+            }))
+            for (const { deadline, keep } of added) if (!keep) deadlines.remove(deadline)
+            yield* adjust(60)
+            expect(calls).toEqual([...calls].sort((a, b) => a - b))
+            expect([...calls].sort()).toEqual([...kept].sort())
+          })
+        )
+      }
+    })
+  )
+})

@@ -1,0 +1,186 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Outbox } from "../../src/connection/Outbox.js"
+import { hostTurn } from "../../src/host/HostTurn.js"
+import type { Duplex } from "../../src/Transport.js"
+import type { Message } from "../../src/WebSocket.js"
+import { concat, octets, opener, type Peer, parse, until, utf8 } from "../support/peer.js"
+
+/** A transport that keeps what is written as it is, until it is told to pass it on. */
+const keeping = () => {
+  const writes: Array<Uint8Array> = []
+  let buffered = 0
+  let keeps = false
+  const duplex = {
+    unsafeWrite: (chunks: ReadonlyArray<Uint8Array>) => {
+      for (const chunk of chunks) {
+        writes.push(keeps ? chunk : chunk.slice())
+        if (keeps) buffered += chunk.length
+      }
+    },
+    unsafeBuffered: () => buffered
+  } as unknown as Duplex
+  return {
+    duplex,
+    writes,
+    keep: (value: boolean) => {
+      keeps = value
+      if (!value) buffered = 0
+    },
+    payloads: () => parse(concat(...writes)).frames.map(({ payload }) => Buffer.from(payload).toString())
+  }
+}
+
+const entropy = { unsafeMaskingKey: () => 0x01020304, unsafeOctets: (length: number) => new Uint8Array(length) }
+const outboxOver = (duplex: Duplex) => new Outbox(duplex, "client", entropy)
+
+describe("frames of one connection", () => {
+  it("leave in one write, when the code that appended them has come to its end", async () => {
+    const { duplex, payloads, writes } = keeping()
+    const outbox = outboxOver(duplex)
+    outbox.text(0x81, "a")
+    outbox.octets(0x82, utf8("b"))
+    outbox.flushLater()
+    outbox.flushLater()
+    expect(writes.length).toBe(0)
+    expect(outbox.buffered).toBe(14)
+    await Promise.resolve()
+    expect(writes.length).toBe(1)
+    expect(outbox.buffered).toBe(0)
+    expect(payloads()).toEqual(["a", "b"])
+  })
+
+  it("leave at the end of a turn, when they are appended in one", async () => {
+    const { duplex, writes } = keeping()
+    const outbox = outboxOver(duplex)
+    outbox.beginTurn()
+    outbox.text(0x81, "a")
+    outbox.flushLater()
+    await Promise.resolve()
+    expect(writes.length).toBe(0)
+    outbox.text(0x81, "b")
+    outbox.endTurn()
+    expect(writes.length).toBe(1)
+    outbox.endTurn()
+    outbox.flush()
+    expect(writes.length).toBe(1)
+  })
+
+  it("leave before the slab is over-filled, and alone when they are larger than it; the order stays", () => {
+    const { duplex, payloads, writes } = keeping()
+    const outbox = outboxOver(duplex)
+    const sent = ["x".repeat(40_000), "y".repeat(40_000), "z".repeat(100_000), "€".repeat(30_000), "end"]
+    for (const text of sent.slice(0, 2)) outbox.octets(0x82, utf8(text))
+    for (const text of sent.slice(2)) outbox.text(0x81, text)
+    outbox.flush()
+    expect(payloads()).toEqual(sent)
+    expect(Math.max(...writes.slice(0, 1).map(({ length }) => length))).toBeLessThan(65_536)
+  })
+
+  it("are not overwritten while the transport keeps them", () => {
+    const { duplex, keep, payloads } = keeping()
+    const outbox = outboxOver(duplex)
+    const other = keeping()
+    keep(true)
+    outbox.text(0x81, "kept")
+    outbox.flush()
+    outboxOver(other.duplex).text(0x81, "other")
+    outbox.text(0x81, "too")
+    outbox.flush()
+    expect(outbox.buffered).toBe(10 + 9)
+    expect(payloads()).toEqual(["kept", "too"])
+    expect(other.payloads()).toEqual(["other"])
+    keep(false)
+    expect(outbox.buffered).toBe(0)
+  })
+})
+
+describe("HARDENING A11, A05: what may be sent", () => {
+  it("a view on a SharedArrayBuffer is copied before it is masked", () => {
+    const { duplex, payloads } = keeping()
+    const outbox = outboxOver(duplex)
+    const shared = new Uint8Array(new SharedArrayBuffer(3))
+    shared.set([65, 66, 67])
+    outbox.octets(0x82, shared)
+    shared.fill(0)
+    outbox.flush()
+    expect(payloads()).toEqual(["ABC"])
+  })
+
+  it("octets of a subclass and a part of a buffer are octets; anything else throws before the slab is touched", () => {
+    const { duplex, payloads, writes } = keeping()
+    const outbox = outboxOver(duplex)
+    outbox.octets(0x82, Buffer.from("xyz").subarray(1, 2))
+    for (const wrong of [5, "text", new Uint16Array(2), new ArrayBuffer(2), null]) {
+      expect(() => outbox.octets(0x82, wrong as unknown as Uint8Array)).toThrow(TypeError)
+    }
+    outbox.flush()
+    expect(payloads()).toEqual(["y"])
+    expect(writes.length).toBe(1)
+  })
+})
+
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.fullUnicodeString({ maxLength: 60 }),
+  fc.integer({ min: 0, max: 300 }).map((size) => octets(size, size)),
+  fc.constantFrom(20_000, 65_522, 65_523, 70_000).map((size) => octets(size, size)),
+  fc.constantFrom(1000, 30_000).map((size) => "€".repeat(size))
+)
+
+const step = fc.record({
+  to: fc.nat(3),
+  how: fc.constantFrom("send", "unsafeSend", "sendAll", "pong", "turn", "yield"),
+  message
+})
+
+const received = (peer: Peer): ReadonlyArray<string> => {
+  const messages: Array<string> = []
+  let parts: Array<Uint8Array> = []
+  let first = 0
+  for (const { fin, opcode, payload } of peer.frames) {
+    if (opcode > 2) continue
+    if (opcode > 0) first = opcode
+    parts.push(payload)
+    if (fin) messages.push(`${first} ${Buffer.concat(parts).toString(first === 1 ? "utf8" : "hex")}`)
+    if (fin) parts = []
+  }
+  return messages
+}
+
+const shown = (sent: Message): string =>
+  typeof sent === "string" ? `1 ${sent}` : `2 ${Buffer.from(sent).toString("hex")}`
+
+describe("connections that write in turns", () => {
+  it("never mix octets: each peer gets exactly its messages, in order", async () => {
+    const program = (steps: ReadonlyArray<{ to: number; how: string; message: Message }>) =>
+      Effect.gen(function* () {
+        const open = yield* opener
+        const ends = yield* Effect.forEach(["client", "server", "client", "server"] as const, (role) => open(role))
+        const expected: Array<Array<string>> = ends.map(() => [])
+        for (const { how, message, to } of steps) {
+          const { ws } = ends[to]!
+          if (how === "turn") yield* hostTurn
+          else if (how === "yield") yield* Effect.yieldNow()
+          else if (how === "pong") yield* ws.pong(utf8("pong"))
+          else {
+            if (how === "send") yield* ws.send(message)
+            else if (how === "sendAll") yield* ws.sendAll([message, message])
+            else if (!ws.unsafeSend(message)) continue
+            expected[to]?.push(shown(message))
+            if (how === "sendAll") expected[to]?.push(shown(message))
+          }
+        }
+        yield* until(() => ends.every(({ peer }, to) => received(peer).length >= (expected[to]?.length ?? 0)))
+        expect(ends.map(({ peer }) => received(peer))).toEqual(expected)
+      })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const exit = await Effect.runPromiseExit(Effect.scoped(program(steps)))
+        if (Exit.isFailure(exit)) throw new Error(String(exit.cause))
+      }),
+      { numRuns: 40 }
+    )
+  })
+})
