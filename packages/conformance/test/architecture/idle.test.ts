@@ -1,0 +1,46 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as NodeListener from "@effect-websocket/node/NodeListener"
+import * as NodeTransport from "@effect-websocket/node/NodeTransport"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Supervisor from "effect/Supervisor"
+import * as Listener from "effect-websocket/Listener"
+import * as MemoryTransport from "effect-websocket/MemoryTransport"
+import * as WebSocket from "effect-websocket/WebSocket"
+import * as WebSocketServer from "effect-websocket/WebSocketServer"
+
+const transports = {
+  memory: MemoryTransport.layer,
+  TCP: Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp())
+}
+
+/** Sockets are read, and fibers that are done have ended. */
+const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+
+describe("an idle connection", () => {
+  for (const [name, transport] of Object.entries(transports)) {
+    it.scopedLive(`over ${name} is one suspended fiber, the one of its handler, with deadlines and all`, () =>
+      Effect.gen(function* () {
+        const supervisor = yield* Supervisor.track
+        const waiting = yield* Queue.unbounded<void>()
+        const server = WebSocketServer.serve((ws) => Effect.zipRight(waiting.offer(undefined), ws.pull))
+        const layers = Layer.provideMerge(server, Layer.merge(WebSocket.layer, transport))
+        // Server and clients are watched alike: a client's connection has no fiber of its own.
+        const context = yield* Effect.supervised(Layer.build(layers), supervisor)
+        const uri = yield* Effect.provide(Listener.uri("/"), context)
+        const connect = (count: number) =>
+          Effect.gen(function* () {
+            const one = Effect.provide(WebSocket.connect(uri), context)
+            yield* Effect.supervised(Effect.replicateEffect(one, count, { discard: true }), supervisor)
+            yield* Effect.replicateEffect(Queue.take(waiting), count, { discard: true })
+            yield* Effect.repeatN(turn, 20)
+            return (yield* supervisor.value).length
+          })
+        const few = yield* connect(3)
+        const many = yield* connect(20)
+        expect(many - few).toBe(20)
+      })
+    )
+  }
+})
