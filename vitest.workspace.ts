@@ -14,4 +14,4 @@ const project = (name: string) => ({
   }
 })
 
-export default defineWorkspace(["protocol", "websocket", "node", "conformance", "docs"].map(project))
+export default defineWorkspace(["protocol", "websocket", "node", "conformance", "docs", "bench"].map(project))

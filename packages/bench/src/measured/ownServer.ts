@@ -1,0 +1,43 @@
+/** The server of this library, through its public API: echo in each style, or a broadcast. */
+import * as NodeListener from "@effect-websocket/node/NodeListener"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Listener } from "effect-websocket/Listener"
+import * as WebSocket from "effect-websocket/WebSocket"
+import * as WebSocketServer from "effect-websocket/WebSocketServer"
+import { ready } from "./Control.js"
+import { certificate } from "./certificate.js"
+import { echoing } from "./echoing.js"
+import { setting } from "./Setting.js"
+
+const { mode, style, tls } = setting()
+const members = new Set<WebSocket.WebSocket>()
+
+/** To everybody at once; whoever is not ready for it is waited for. */
+const spread = (message: WebSocket.Message) => {
+  const waiting = [...members].filter((member) => !member.unsafeSend(message))
+  return waiting.length === 0 ? undefined : Effect.forEach(waiting, (member) => member.send(message), { discard: true })
+}
+
+const broadcast = (ws: WebSocket.WebSocket) =>
+  Effect.gen(function* () {
+    yield* Effect.acquireRelease(
+      Effect.sync(() => members.add(ws)),
+      () => Effect.sync(() => members.delete(ws))
+    )
+    yield* ws.run(spread)
+  })
+
+const listener = tls ? NodeListener.layerTls({ ...certificate() }) : NodeListener.layerTcp()
+
+const program = Effect.gen(function* () {
+  const { address } = yield* Listener
+  ready(address._tag === "TcpAddress" ? address.port : 0)
+  yield* Effect.never
+})
+
+program.pipe(
+  Effect.provide(WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(style))),
+  Effect.provide(Layer.merge(WebSocket.layer, listener)),
+  Effect.runFork
+)
