@@ -121,7 +121,8 @@ export class MessageAssembler {
 
   private store(octets: Uint8Array, start: number, end: number): ProtocolViolation.ProtocolViolation | undefined {
     if (this.storage.size + end - start > this.maxSize) return ProtocolViolation.messageTooBig(this.maxSize)
-    this.storage.append(octets, start, end, this.isLast && this.isPlain ? this.announced : this.maxSize)
+    const isKnown = this.isLast && this.isPlain
+    this.storage.append(octets, start, end, isKnown ? this.announced : this.maxSize, isKnown)
     return undefined
   }
 

@@ -5,8 +5,8 @@ import { concat, utf8 } from "../support/frames.js"
 
 const held = (storage: Storage): number => (storage as unknown as { memory: Uint8Array }).memory.length
 
-const append = (storage: Storage, octets: Uint8Array, total: number): void =>
-  storage.append(octets, 0, octets.length, total)
+const append = (storage: Storage, octets: Uint8Array, total: number, isKnown = false): void =>
+  storage.append(octets, 0, octets.length, total, isKnown)
 
 describe("RFC 6455 §5.4 Storage", () => {
   it("law: gives back what was appended, in a buffer of that size", () => {
@@ -35,6 +35,16 @@ describe("RFC 6455 §5.4 Storage", () => {
     expect(held(storage)).toBe(202_000)
   })
 
+  it("holds at most four times what has come, where the size of the message is known", () => {
+    const storage = new Storage()
+    append(storage, new Uint8Array(65_536), 1_048_576, true)
+    expect(held(storage)).toBe(65_536)
+    append(storage, Uint8Array.of(1), 1_048_576, true)
+    expect(held(storage)).toBe(262_144)
+    append(storage, new Uint8Array(200_000), 1_048_576, true)
+    expect(held(storage)).toBe(1_048_576)
+  })
+
   it("does not grow past the whole message, and then gives its memory away", () => {
     const storage = new Storage()
     append(storage, new Uint8Array(70_000), 80_000)
@@ -46,7 +56,7 @@ describe("RFC 6455 §5.4 Storage", () => {
 
   it("takes ranges only", () => {
     const storage = new Storage()
-    storage.append(utf8("abcde"), 1, 4, 100)
+    storage.append(utf8("abcde"), 1, 4, 100, false)
     expect(storage.size).toBe(3)
     expect(storage.takeText()).toBe("bcd")
     expect(storage.takeText()).toBe("")

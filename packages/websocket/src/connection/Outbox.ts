@@ -10,7 +10,8 @@ import { unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
 import type { Source } from "../Entropy.js"
 import type { Duplex } from "../Transport.js"
 
-const slabSize = 64 * 1024
+/** Room for what a read of 64 KiB is answered with, and for the longest fragment and its header. */
+const slabSize = 128 * 1024
 
 /** The longest header: 2 octets, 8 of length, 4 of masking key (RFC 6455 §5.2). */
 const headerRoom = 14
@@ -37,6 +38,8 @@ export const demandOctets = (payload: Uint8Array): Uint8Array => {
 
 export class Outbox {
   private inTurn = false
+  /** The transport could not pass on at once what it was given last. */
+  private isKept = false
   private scheduled = false
 
   constructor(
@@ -84,13 +87,15 @@ export class Outbox {
   flush(): void {
     if (owner !== this) return
     const filled = takeSlab()
-    const length = used
+    // A transport that keeps what it is given, as TLS does, gets a copy of the right size: the slab stays here.
+    const octets = this.isKept ? filled.slice(0, used) : filled.subarray(0, used)
     owner = undefined
     slab = undefined
     used = 0
-    this.duplex.unsafeWrite([filled.subarray(0, length)])
-    // What could not be passed on at once stays with the transport, and with it the slab.
-    if (this.duplex.unsafeBuffered() === 0) slab ??= filled
+    this.duplex.unsafeWrite([octets])
+    const isKept = this.duplex.unsafeBuffered() > 0
+    if (this.isKept || !isKept) slab ??= filled
+    this.isKept = isKept
   }
 
   /** Sends away what was appended, once the code that runs now has come to its end. */

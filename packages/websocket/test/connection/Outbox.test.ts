@@ -76,7 +76,7 @@ describe("frames of one connection", () => {
     for (const text of sent.slice(2)) outbox.text(0x81, text)
     outbox.flush()
     expect(payloads()).toEqual(sent)
-    expect(Math.max(...writes.slice(0, 1).map(({ length }) => length))).toBeLessThan(65_536)
+    expect(Math.max(...writes.slice(0, 1).map(({ length }) => length))).toBeLessThan(131_072)
   })
 
   it("are not overwritten while the transport keeps them", () => {
