@@ -22,7 +22,7 @@ const steps = [
   { name: "types", run: [command("typescript", "tsc"), "-b"] },
   { name: "lint", run: [command("@biomejs/biome", "biome"), "check"] },
   { name: "type tests", run: [command("tstyche"), "--root", "packages/websocket"] },
-  { name: "tests", run: [command("vitest"), "run", ...process.argv.slice(2)] }
+  { name: "tests", run: [command("vitest"), "run", "--maxWorkers=100%", ...process.argv.slice(2)] }
 ]
 
 /** A step that takes longer than any should is stuck. */

@@ -20,6 +20,9 @@ import type { Message, MessageStream } from "./WebSocket.js"
 
 const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
 
+/** What was there has been taken by another fiber; it never leaves this module. */
+const gone = Symbol("gone")
+
 /** What the Reader asks of the connection. */
 export interface ReaderOwner {
   readonly failure: ReceiveError | undefined
@@ -97,18 +100,12 @@ export class Reader implements MessageSink {
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() => {
     if (this.wantsPieces) this.collect()
-    const batch = this.inbox.takeAll()
-    if (batch === undefined) return this.waitFor(this.pull)
-    this.madeRoom()
-    return Exit.succeed(batch)
+    return this.inbox.isEmpty ? this.waitFor(this.pull) : this.takeAll
   })
 
   readonly receive: Effect.Effect<Message, ReceiveError> = Effect.suspend(() => {
     if (this.wantsPieces) this.collect()
-    const message = this.inbox.take()
-    if (message === undefined) return this.waitFor(this.receive)
-    this.madeRoom()
-    return Exit.succeed(message)
+    return this.inbox.isEmpty ? this.waitFor(this.receive) : this.take
   })
 
   get messages(): Stream.Stream<Message, ReceiveError> {
@@ -137,12 +134,24 @@ export class Reader implements MessageSink {
 
   readonly receiveStream: Effect.Effect<MessageStream, ReceiveError> = Effect.suspend(() => {
     this.wantsPieces = true
-    const message = this.inbox.take()
-    const begun = message === undefined ? (this.begun.shift() ?? this.beginOpenMessage()) : undefined
-    if (message === undefined && begun === undefined) return this.waitFor(this.receiveStream)
-    this.madeRoom()
-    return Exit.succeed(begun === undefined ? Pieces.ofMessage(message as Message) : begun.stream)
+    const isThere = !this.inbox.isEmpty || this.begun.length > 0 || this.canBegin
+    return isThere ? this.takeStream : this.waitFor(this.receiveStream)
   })
+
+  private readonly takeAll = this.lastStep(
+    () => this.inbox.takeAll(),
+    () => this.pull
+  )
+
+  private readonly take = this.lastStep(
+    () => this.inbox.take(),
+    () => this.receive
+  )
+
+  private readonly takeStream = this.lastStep(
+    () => this.nextStream(),
+    () => this.receiveStream
+  )
 
   private readonly wake = () => this.inbox.wake()
 
@@ -161,9 +170,31 @@ export class Reader implements MessageSink {
     return this.pieces
   }
 
-  private beginOpenMessage(): Pieces | undefined {
-    const { receiver } = this.owner
-    return this.pieces === undefined && receiver.isMessageOpen ? this.begin(receiver.kind) : undefined
+  /** A message has begun to arrive, and nobody has it in pieces. */
+  private get canBegin(): boolean {
+    return this.pieces === undefined && this.owner.receiver.isMessageOpen
+  }
+
+  private nextStream(): MessageStream | undefined {
+    const message = this.inbox.take()
+    if (message !== undefined) return Pieces.ofMessage(message)
+    const begun = this.begun.shift()
+    if (begun !== undefined) return begun.stream
+    return this.canBegin ? this.begin(this.owner.receiver.kind).stream : undefined
+  }
+
+  /**
+   * The last step before the caller has what there is: an interruption comes before it, or after it was delivered. It is
+   * `again` when another fiber was quicker.
+   */
+  private lastStep<A>(take: () => A | undefined, again: () => Effect.Effect<A, ReceiveError>) {
+    const step = Effect.sync(() => {
+      const taken = take()
+      if (taken === undefined) throw gone
+      this.madeRoom()
+      return taken
+    })
+    return Effect.catchAllDefect(step, (defect) => (defect === gone ? again() : Effect.die(defect)))
   }
 
   /** Whole messages are asked for: those that were begun in pieces are put together. */

@@ -1,13 +1,20 @@
 import { describe, expect } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import * as MemoryTransport from "../../src/MemoryTransport.js"
 import type { Duplex } from "../../src/Transport.js"
-import type { WebSocket } from "../../src/WebSocket.js"
+import * as FailingTransport from "../../src/testing/FailingTransport.js"
+import { connect, type WebSocket, layer as webSocketLayer } from "../../src/WebSocket.js"
 import { type ReceiveError, TransportError } from "../../src/WebSocketError.js"
+import * as WebSocketServer from "../../src/WebSocketServer.js"
 import { faultsOf } from "../support/faults.js"
-import { test, turns } from "../support/leavesNothing.js"
+import { leavesNothing, test, turns } from "../support/leavesNothing.js"
 import { concat, frame, hex, octets, open, other, roles, utf8 } from "../support/peer.js"
 
 /** Everything that arrives until the end, and the end. */
@@ -305,3 +312,75 @@ for (const role of roles) {
     })
   })
 }
+
+/** Everything that a client can do, on small limits, so that it also waits. */
+const session = Effect.gen(function* () {
+  const limits = { highWaterMark: 100, fragmentSize: 64, readAhead: 100 }
+  const ws = yield* connect("ws://memory/", { limits })
+  yield* ws.send("one")
+  expect(yield* ws.receive).toBe("one")
+  yield* ws.ping()
+  yield* ws.sendAll([octets(300), "two"])
+  expect(yield* ws.receive).toEqual(octets(300))
+  yield* ws.sendStream("binary", Stream.make(octets(50), octets(200)))
+  expect(yield* ws.receive).toBe("two")
+  const { body } = yield* ws.receiveStream
+  expect(concat(...(yield* Stream.runCollect(body)))).toEqual(concat(octets(50), octets(200)))
+  return yield* ws.close(3000, "done")
+})
+
+/** Lets time pass until the fiber has ended. */
+const passing = <A, E>(fiber: Fiber.Fiber<A, E>) =>
+  Effect.gen(function* () {
+    while (Option.isNone(yield* Fiber.poll(fiber))) {
+      yield* turns(10)
+      yield* TestClock.adjust("10 seconds")
+    }
+    return yield* Fiber.join(fiber)
+  })
+
+describe("the n-th operation of the transport fails, for every n of a whole session", () => {
+  const layers = Layer.merge(MemoryTransport.layerWith({ maxChunk: 100, capacity: 50 }), webSocketLayer)
+  const echo = (ws: WebSocket) => ws.run((message) => ws.send(message))
+
+  test("of the client: each run ends with that failure, and leaves nothing", function* () {
+    const error = new TransportError({ reason: { _tag: "Write" }, cause: "injected" })
+    const program = Effect.zipRight(
+      Effect.forkScoped(WebSocketServer.run(echo)),
+      FailingTransport.everyFailure(leavesNothing(session), { error })
+    )
+    const exits = yield* passing(yield* Effect.fork(Effect.scoped(Effect.provide(program, layers))))
+    expect(exits.length).toBeGreaterThan(20)
+    expect(exits.at(-1)).toMatchObject(Exit.succeed({ clean: true }))
+    for (const exit of exits.slice(0, -1)) {
+      if (Exit.isSuccess(exit)) {
+        // It failed within the close, which tells how the connection ended.
+        expect(exit.value.clean || exit.value.cause === error).toBe(true)
+        continue
+      }
+      const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
+      if (failure._tag === "SendError") expect(failure.reason).toMatchObject({ _tag: "Closed", failure: error })
+      else expect(failure).toBe(error)
+    }
+  })
+
+  test("of the server: the client's failure is typed, and nothing is left on either side", function* () {
+    const error = new TransportError({ reason: { _tag: "Read" }, cause: "injected" })
+    const run = (point: FailingTransport.FailurePoint) =>
+      Effect.scoped(
+        Effect.zipRight(
+          Effect.forkScoped(Effect.provide(WebSocketServer.run(echo), FailingTransport.layerListenerAt(point))),
+          session
+        )
+      )
+    const program = FailingTransport.everyFailureAt((point) => leavesNothing(run(point)), { error })
+    const exits = yield* passing(yield* Effect.fork(Effect.scoped(Effect.provide(program, layers))))
+    expect(exits.length).toBeGreaterThan(20)
+    expect(exits.at(-1)).toMatchObject(Exit.succeed({ clean: true }))
+    for (const exit of exits) {
+      if (Exit.isSuccess(exit)) continue
+      const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
+      expect(["TransportError", "SendError", "HandshakeError", "Closed"]).toContain(failure._tag)
+    }
+  })
+})

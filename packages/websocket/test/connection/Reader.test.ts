@@ -8,6 +8,7 @@ import type { Duplex } from "../../src/Transport.js"
 import type { Message } from "../../src/WebSocket.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { concat, frame, octets, open, other, roles, until, utf8 } from "../support/peer.js"
+import { yieldAt } from "../support/yieldAt.js"
 
 /** A transport that delivers one chunk more after it was paused, as the contract allows. */
 const sluggish = (lower: Duplex): Duplex => ({
@@ -103,6 +104,46 @@ for (const role of roles) {
           yield* Fiber.await(fiber)
           at.deliver(all.slice(first))
           expect([yield* ws.receive, yield* ws.receive]).toEqual(["one", octets(3)])
+        }
+      }
+    })
+
+    test("A28: interrupted between any two steps, it has delivered the message or left it", function* () {
+      for (const name of ["pull", "receive", "receiveStream"] as const) {
+        for (let step = 1; step < 16; step++) {
+          const { at, ws } = yield* open(role)
+          at.deliver(frame(peerRole, 1, "Hello"))
+          let fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+          let isDelivered = false
+          const wait = Effect.flatMap<unknown, unknown, never, void, never, never>(ws[name], () => {
+            isDelivered = true
+            return Effect.void
+          })
+          const interrupt = () => fiber?.unsafeInterruptAsFork(fiber.id())
+          fiber = yield* Effect.fork(yieldAt(wait, step, interrupt))
+          yield* Fiber.await(fiber)
+          at.deliver(frame(peerRole, 1, "next"))
+          expect(yield* ws.receive, `${name}, step ${step}`).toBe(isDelivered ? "next" : "Hello")
+        }
+      }
+    })
+
+    test("another fiber that is quicker between any two steps: the next message, or what ended the connection", function* () {
+      for (const name of ["pull", "receive", "receiveStream"] as const) {
+        for (let step = 1; step < 16; step++) {
+          const { at, ws } = yield* open(role)
+          at.deliver(frame(peerRole, 1, "Hello"))
+          const wait: Effect.Effect<unknown, unknown> = ws[name]
+          const fiber = yield* Effect.fork(yieldAt(wait, step, () => Effect.runFork(ws.pull)))
+          yield* turns(3)
+          at.deliver(frame(peerRole, 1, "next"))
+          yield* Fiber.join(fiber)
+          const last = yield* Effect.fork(Effect.flip(yieldAt(wait, step, () => at.deliver(frame(peerRole, 8)))))
+          yield* turns(3)
+          at.deliver(frame(peerRole, 8))
+          if ((yield* Fiber.await(last))._tag === "Success") {
+            expect((yield* Fiber.join(last)) as object).toMatchObject({ _tag: "Closed" })
+          }
         }
       }
     })

@@ -2,11 +2,14 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { layerSeeded } from "../../src/Entropy.js"
 import type { WebSocket } from "../../src/WebSocket.js"
+import { type SendError, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { brief, concat, hex, octets, open, type Peer, roles, until, utf8 } from "../support/peer.js"
+import { yieldAt } from "../support/yieldAt.js"
 
 const limits = { highWaterMark: 1000, fragmentSize: 500 }
 const memory = { capacity: 0 }
@@ -306,6 +309,50 @@ for (const role of roles) {
         const error = yield* Fiber.join(fiber)
         expect(error.reason).toEqual({ _tag: "Closed", failure })
         expect(error.message).toBe("the connection has ended: the peer reset the connection")
+      }
+    })
+  })
+
+  describe(`between any two steps of a send that waits: a ${role}`, () => {
+    const step = (n: number, change: "drain" | "end" | "interrupt") =>
+      Effect.gen(function* () {
+        const { at, peer, ws } = yield* open(role, { limits, memory })
+        deaf(peer)
+        const count = fill(ws)
+        let fiber: Fiber.RuntimeFiber<void, SendError> | undefined
+        const happen = () => {
+          if (change === "drain") peer.resume()
+          else if (change === "end") at.fail(new TransportError({ reason: { _tag: "Reset" } }))
+          else fiber?.unsafeInterruptAsFork(fiber.id())
+        }
+        fiber = yield* Effect.fork(yieldAt(ws.send("waits"), n, happen))
+        yield* turns(3)
+        happen()
+        yield* until(() => fiber !== undefined && Option.isSome(Effect.runSync(Fiber.poll(fiber))), `step ${n}`)
+        peer.resume()
+        yield* turns()
+        return { exit: yield* Fiber.await(fiber), briefs: peer.briefs.slice(count), ws }
+      })
+
+    test("room is made: it is sent, once", function* () {
+      for (let n = 1; n < 40; n++) {
+        expect((yield* step(n, "drain")).briefs).toEqual(["text waits"])
+      }
+    })
+
+    test("the connection ends: Closed", function* () {
+      for (let n = 1; n < 40; n++) {
+        const { exit } = yield* step(n, "end")
+        expect(yield* Effect.flip(exit)).toMatchObject({ reason: { _tag: "Closed" } })
+      }
+    })
+
+    test("it is interrupted: sent or not, and the next one is", function* () {
+      for (let n = 1; n < 40; n++) {
+        const { briefs, exit, ws } = yield* step(n, "interrupt")
+        expect(exit._tag).toBe("Failure")
+        expect(["", "text waits"]).toContain(briefs.join())
+        expect(ws.unsafeSend("next")).toBe(true)
       }
     })
   })

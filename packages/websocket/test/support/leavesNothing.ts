@@ -16,7 +16,7 @@ export const turns = (count = 40): Effect.Effect<void> => Effect.repeatN(hostTur
 const sockets = (): ReadonlyArray<string> => process.getActiveResourcesInfo().filter((name) => name.endsWith("Wrap"))
 
 /** Runs the effect, and expects that nothing of it is left. */
-export const leavesNothing = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E> =>
+export const leavesNothing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
     const before = sockets()
     const supervisor = yield* Supervisor.track
