@@ -5,6 +5,7 @@
  * nothing is lost. Grammar and framing are the kernel's; here they meet the transport, and a violation becomes a failure.
  */
 
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import type { BodyFraming } from "@effect-websocket/protocol/http/BodyFraming"
@@ -17,7 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { BodyCollector, type BodyRead } from "./http/BodyCollector.js"
-import { concat, remainder } from "./http/octets.js"
+import { remainder } from "./http/octets.js"
 import type { LimitValues } from "./Limits.js"
 import type { Duplex } from "./Transport.js"
 import { HandshakeError, type HttpResponse, OptionError, type TransportError } from "./WebSocketError.js"

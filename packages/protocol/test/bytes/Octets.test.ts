@@ -1,5 +1,6 @@
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { plain, wordsOf } from "../../src/bytes/Octets.js"
+import { concat, plain, wordsOf } from "../../src/bytes/Octets.js"
 
 describe("Octets", () => {
   it("sees the same memory as words, with the indices of the octets", () => {
@@ -27,5 +28,19 @@ describe("Octets", () => {
     expect(plain(buffer).buffer).toBe(buffer.buffer)
     const octets = new Uint8Array(3)
     expect(plain(octets)).toBe(octets)
+  })
+
+  it("concat is all octets in order, copied", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 8 })),
+        (all) => void expect([...concat(all)]).toEqual(all.flatMap((chunk) => [...chunk]))
+      )
+    )
+    const chunk = Uint8Array.of(1)
+    const copy = concat([chunk])
+    chunk[0] = 2
+    expect([...copy]).toEqual([1])
+    expect(concat([]).length).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 /**
  * A message that is delivered in pieces while it arrives: the pieces that nobody has taken yet, and who waits for the next.
  */
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import { decode, encode } from "@effect-websocket/protocol/bytes/Utf8"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -17,16 +18,6 @@ export interface PiecesOwner {
   readonly failure: () => ReceiveError | undefined
   /** Room was made: reading goes on. */
   readonly onTaken: () => void
-}
-
-const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
 
 export class Pieces {

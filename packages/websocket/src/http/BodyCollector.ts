@@ -1,10 +1,12 @@
 /**
  * The body of one HTTP message, collected as its octets arrive (RFC 9112 §6.3), up to a limit.
  */
+
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import type { BodyFraming } from "@effect-websocket/protocol/http/BodyFraming"
 import { ChunkedDecoder } from "@effect-websocket/protocol/http/ChunkedDecoder"
 import { isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
-import { concat, remainder } from "./octets.js"
+import { remainder } from "./octets.js"
 
 /** A body, as far as it was kept. */
 export interface BodyRead {

@@ -4,6 +4,7 @@
  * Written octets are copied at once, so the writer may reuse its buffer and the reader may alter what it gets. They are
  * delivered later, never while something is written or resumed. A connection that is idle holds no fiber and no timer.
  */
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import type * as ClockModule from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -58,17 +59,6 @@ const paceOf = (latency: Duration.DurationInput | undefined): Effect.Effect<Pace
   )
 }
 
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  if (chunks.length === 1) return chunks[0].slice()
-  const octets = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    octets.set(chunk, offset)
-    offset += chunk.length
-  }
-  return octets
-}
-
 const failed = (tag: "Read" | "Reset" | "EndOfStream", cause?: string): TransportError =>
   new TransportError({ reason: { _tag: tag }, cause })
 
@@ -97,7 +87,7 @@ class MemoryEnd {
   }
 
   write(chunks: ReadonlyArray<Uint8Array>): void {
-    if (!this.ended && this.failure === undefined) this.peer.incoming.push(joined(chunks))
+    if (!this.ended && this.failure === undefined) this.peer.incoming.push(concat(chunks))
   }
 
   buffered(): number {

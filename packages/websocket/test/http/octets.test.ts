@@ -1,19 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import * as fc from "fast-check"
-import { concat, remainder } from "../../src/http/octets.js"
+import { remainder } from "../../src/http/octets.js"
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 8 }), { minLength: 1, maxLength: 5 })
 
 describe("octets", () => {
-  it("concat is all octets in order, copied", () => {
-    fc.assert(fc.property(chunks, (all) => void expect([...concat(all)]).toEqual(all.flatMap((chunk) => [...chunk]))))
-    const chunk = Uint8Array.of(1)
-    const copy = concat([chunk])
-    chunk[0] = 2
-    expect([...copy]).toEqual([1])
-    expect(concat([]).length).toBe(0)
-  })
-
   it("remainder is what concat has behind a place", () => {
     fc.assert(
       fc.property(chunks, fc.nat(), fc.nat(), (all, first, second) => {
