@@ -4,6 +4,7 @@ import * as ClosePayload from "@effect-websocket/protocol/control/ClosePayload"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
+import { type HandshakeViolation, httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
@@ -60,17 +61,18 @@ export interface Verdict {
   readonly error: string | undefined
 }
 
+/** The tag of a reason, and the kind of an HTTP error. */
+const tagsOf = (violation: HandshakeViolation): string =>
+  violation._tag + (violation._tag === "HttpError" ? `.${violation.violation.kind}` : "")
+
 export const judgeRequest = (pieces: Pieces): Verdict => {
   const decoder = HeadDecoder.request(defaultsOf("server"))
   for (const piece of pieces) {
     const read = decoder.decode(piece)
     if (read === undefined) continue
-    if (isHttpViolation(read)) return { status: read.status, error: `HttpError.${read.kind}` }
+    if (isHttpViolation(read)) return { status: read.status, error: tagsOf(httpError(read, "server")) }
     const request = ServerHandshake.verify(read.head)
-    if ("_tag" in request) {
-      const kind = request._tag === "HttpError" ? `.${request.violation.kind}` : ""
-      return { status: request.status, error: request._tag + kind }
-    }
+    if ("_tag" in request) return { status: request.status, error: tagsOf(request) }
     if (request.origin === undefined || OriginPolicy.sameOrigin(request, false))
       return { status: 101, error: undefined }
     const { _tag, status } = OriginPolicy.forbiddenOrigin(request)
@@ -89,7 +91,7 @@ const readResponse = (pieces: Pieces): ResponseHead | string => {
   for (const piece of pieces) {
     let rest = piece
     for (let read = decoder.decode(rest); read !== undefined; read = decoder.decode(rest)) {
-      if (isHttpViolation(read)) return `HttpError.${read.kind}`
+      if (isHttpViolation(read)) return tagsOf(httpError(read, "client"))
       const { status } = read.head
       if (status === 101 || status >= 200) return read.head
       if (interim++ === maxInterim) return "HttpError.Framing"
@@ -108,5 +110,5 @@ export const judgeResponse = (key: string, subprotocols: ReadonlyArray<string>, 
   const offer = { authority: "127.0.0.1", target: "/", key, subprotocols, extensions: "", fields: Fields.empty }
   const agreed = ClientHandshake.verify(offer, response, { requireSubprotocol: false })
   if (!("_tag" in agreed)) return "open"
-  return agreed._tag + (agreed._tag === "HttpError" ? `.${agreed.violation.kind}` : "")
+  return tagsOf(agreed)
 }

@@ -87,15 +87,14 @@ export const handshakeViolation = <Tag extends HandshakeViolationTag>(
 ): HandshakeViolation =>
   ({ _tag: tag, section, rule, status: remedy.status, fields: remedy.fields, ...details }) as HandshakeViolation
 
-/** A violation of HTTP itself, as a violation of the handshake. Only a server answers it. */
-export const httpError = (violation: HttpViolation, role: Role): HandshakeViolation =>
-  handshakeViolation(
-    "HttpError",
-    violation.section,
-    violation.rule,
-    role === "server" ? { status: violation.status, fields: Fields.empty } : noRemedy,
-    { violation }
-  )
+/** A violation of HTTP itself, or of its version, as a violation of the handshake. Only a server answers it. */
+export const httpError = (violation: HttpViolation, role: Role): HandshakeViolation => {
+  const { kind, rule, section, status } = violation
+  const remedy = role === "server" ? { status, fields: Fields.empty } : noRemedy
+  return kind === "Version"
+    ? handshakeViolation("BadHttpVersion", section, rule, remedy, {})
+    : handshakeViolation("HttpError", section, rule, remedy, { violation })
+}
 
 const tags = new Set<unknown>([
   "UpgradeDeclined",

@@ -32,4 +32,10 @@ describe("RFC 6455 §4 violations of the handshake", () => {
       status: 0
     })
   })
+
+  it("of the version of HTTP have the name that any wrong version has", () => {
+    const violation = httpViolation("Version", "RFC 9112 §2.3", "the version is HTTP/1.1", 505)
+    expect(httpError(violation, "server")).toMatchObject({ _tag: "BadHttpVersion", status: 505 })
+    expect(httpError(violation, "client")).toMatchObject({ _tag: "BadHttpVersion", status: 0 })
+  })
 })

@@ -183,6 +183,10 @@ const refuse = <A, R>(
     })
   })
 
+/** What is wrong with a head that was not read to its end, as long as somebody waits for an answer. */
+const isAnswered = (reason: HandshakeReason): reason is HandshakeViolation =>
+  reason._tag === "BadHttpVersion" || (reason._tag === "HttpError" && reason.violation.kind !== "EndedEarly")
+
 /** A head that is not HTTP is answered too; an end of the connection is not. */
 export const refuseBroken = <A, R>(
   codec: Codec,
@@ -190,7 +194,7 @@ export const refuseBroken = <A, R>(
   error: HandshakeError | TransportError,
   options: AcceptOptions<A, R>
 ): Effect.Effect<never, HandshakeError | TransportError | OptionError, R> =>
-  error._tag === "HandshakeError" && error.reason._tag === "HttpError" && error.reason.violation.kind !== "EndedEarly"
+  error._tag === "HandshakeError" && isAnswered(error.reason)
     ? orInternalError(
         codec,
         duplex,

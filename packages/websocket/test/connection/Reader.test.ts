@@ -535,9 +535,10 @@ for (const role of roles) {
       const waiting = yield* Effect.fork(ws.receiveStream)
       yield* turns()
       peer.send(2, octets(200), { fin: false })
+      yield* Fiber.join(waiting)
+      yield* turns()
       peer.send(0, octets(200))
       peer.send(1, "next")
-      yield* Fiber.join(waiting)
       yield* turns()
       // The body is never looked at.
       const next = yield* Effect.fork(ws.receive)

@@ -64,7 +64,7 @@ const rows: ReadonlyArray<Row> = [
   http("a head over the limit", 431, request({ "X-Long": "*".repeat(17_000) })),
   http("more fields than the limit", 431, request({ "X-Many": Array.from({ length: 100 }, String) })),
   http("a target over the limit", 414, request({}, `GET /${"a".repeat(8200)} HTTP/1.1`)),
-  http("a version that is unknown", 505, request({}, "GET / HTTP/2.0")),
+  { ...http("a version that is unknown", 505, request({}, "GET / HTTP/2.0")), tag: "BadHttpVersion" },
   http("a version that is none", 400, request({}, "GET / HTTQ/1.1")),
   row("HTTP/1.0", "BadHttpVersion", 400, {}, { request: request({}, "GET / HTTP/1.0") }),
   row("POST", "BadMethod", 405, {}, { request: request({}, "POST / HTTP/1.1"), fields: { allow: "GET" } }),

@@ -245,7 +245,7 @@ const rows: ReadonlyArray<Row> = [
   row("a chunked 101", "HttpError", { "Transfer-Encoding": "chunked" }, { section: "RFC 9110 §15.2" }),
   http("what is not HTTP", "SSH-2.0-OpenSSH\r\n\r\n"),
   http("a status of two digits", "HTTP/1.1 99 x\r\n\r\n"),
-  http("HTTP/2.0", "HTTP/2.0 101 x\r\n\r\n"),
+  { ...http("HTTP/2.0", "HTTP/2.0 101 x\r\n\r\n"), tag: "BadHttpVersion" },
   http("a field without a colon", "HTTP/1.1 101 x\r\nUpgrade\r\n\r\n"),
   http("a head over the limit", switching({ "X-Long": "*".repeat(17_000) })),
   http("more fields than the limit", switching({ "X-Many": Array.from({ length: 100 }, String) })),
