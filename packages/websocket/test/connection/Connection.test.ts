@@ -82,6 +82,15 @@ for (const role of roles) {
       expect(peer.briefs).toEqual(["close 3000"])
     })
 
+    test("§5.5.1: nothing behind the peer's Close frame is looked at, also not in the same chunk", function* () {
+      const { peer, ws } = yield* open(role)
+      peer.write(frame(peerRole, 8), frame(peerRole, 1, "late"), frame(peerRole, 9, "late"), frame(peerRole, 3))
+      const { error, messages } = yield* drainAll(ws)
+      expect([messages, error._tag]).toEqual([[], "Closed"])
+      yield* turns()
+      expect(peer.briefs).toEqual(["close"])
+    })
+
     test("§7.1.5 remote, without a code: answered with an empty frame; 1005 is never on the wire", function* () {
       const { peer, ws } = yield* open(role)
       peer.send(8)

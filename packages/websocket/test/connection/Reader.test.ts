@@ -530,6 +530,37 @@ for (const role of roles) {
       expect(concat(...pieces)).toEqual(octets(10))
     })
 
+    test("our own close ends a body that somebody waits for, whatever the peer still sends of it", function* () {
+      const { peer, ws } = yield* open(role)
+      const waiting = yield* Effect.fork(ws.receiveStream)
+      yield* turns()
+      peer.send(2, octets(10), { fin: false })
+      const { body } = yield* Fiber.join(waiting)
+      const reading = yield* Effect.fork(Effect.flip(collected(body)))
+      yield* turns()
+      const closing = yield* Effect.fork(ws.close())
+      yield* peer.until(1)
+      peer.write(frame(peerRole, 0, octets(10)), frame(peerRole, 1, "another"))
+      yield* turns()
+      peer.close()
+      yield* Fiber.join(closing)
+      expect(yield* Fiber.join(reading)).toMatchObject({ _tag: "Closed" })
+    })
+
+    test("back-pressure: messages that were begun and not taken count once, and 32 for each", function* () {
+      const { peer, ws } = yield* open(role, { limits: { readAhead: 1000 }, memory: { capacity: 0 } })
+      const waiting = yield* Effect.fork(ws.receiveStream)
+      yield* turns()
+      yield* Fiber.interrupt(waiting)
+      peer.send(1, "x".repeat(100))
+      for (let n = 0; n < 50; n++) peer.send(n === 0 ? 2 : 0, octets(100, n), { fin: n === 49 })
+      yield* turns()
+      // 132 for the first one, and 32 + 9 * 100 for the second.
+      expect(peer.duplex.unsafeBuffered()).toBe(41 * frame(peerRole, 0, octets(100)).length)
+      expect(yield* ws.receive).toBe("x".repeat(100))
+      expect(((yield* ws.receive) as Uint8Array).length).toBe(5000)
+    })
+
     test("a transport that delivers one chunk after its pause does not stop the connection", function* () {
       const { peer, ws } = yield* open(role, { limits: { readAhead: 100 }, change: sluggish })
       const waiting = yield* Effect.fork(ws.receiveStream)

@@ -418,6 +418,30 @@ for (const role of roles) {
       expect(concat(...peer.frames.map(({ payload }) => payload)).length).toBe(120_000)
     })
 
+    test("§5.4: nothing is sent between its fragments but control frames, also while the body is silent", function* () {
+      const { peer, ws } = yield* open(role)
+      let isReady = false
+      const rest = Effect.as(
+        until(() => isReady),
+        "lo"
+      )
+      const sending = yield* Effect.fork(
+        ws.sendStream("text", Stream.concat(Stream.make("Hel"), Stream.fromEffect(rest)))
+      )
+      yield* peer.until(1)
+      expect(ws.unsafeSend("x")).toBe(false)
+      expect((yield* Effect.flip(ws.send("x", { whenFull: "fail" }))).reason._tag).toBe("QueueFull")
+      const next = yield* Effect.fork(ws.send("next"))
+      yield* ws.pong()
+      yield* peer.until(2)
+      isReady = true
+      yield* Fiber.join(sending)
+      yield* Fiber.join(next)
+      yield* peer.until(5)
+      expect(peer.briefs).toEqual(["text- Hel", "pong", "more- lo", "more", "text next"])
+      expect(ws.unsafeSend("x")).toBe(true)
+    })
+
     test("A30: a body that fails after the first fragment: 1011, and its cause is kept", function* () {
       const { peer, ws } = yield* open(role)
       const body = Stream.concat(Stream.make("Hel"), Stream.fail("the application's"))

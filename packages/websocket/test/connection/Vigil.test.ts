@@ -4,14 +4,24 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
+import { afterHostTurn } from "../../src/host/HostTurn.js"
 import type { LimitOptions } from "../../src/Limits.js"
 import type { WebSocket } from "../../src/WebSocket.js"
-import type { TimeoutError, TimeoutPhase } from "../../src/WebSocketError.js"
+import { type TimeoutError, type TimeoutPhase, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { frame, octets, open, other, roles } from "../support/peer.js"
 
 /** Lets time pass, and then what it has caused happen. */
 const pass = (time: Duration.DurationInput) => Effect.zipRight(TestClock.adjust(time), turns(5))
+
+/** Happens when that time has come, behind all that the Clock wakes, and before what waits for a turn of the event loop. */
+const lateAt = (time: number, happen: () => void) =>
+  Effect.fork(
+    Effect.delay(
+      Effect.sync(() => afterHostTurn(happen)),
+      time
+    )
+  )
 
 /** Expects that the connection is open until that time, and then not. */
 const givenUpAfter = (ws: WebSocket, millis: number, phase: TimeoutPhase, after = millis) =>
@@ -39,8 +49,10 @@ for (const role of roles) {
       const error = yield* givenUpAfter(ws, 10_000, "Idle")
       expect(error.message).toBe("waited 10s for any octet from the peer")
       yield* peer.until(2)
-      yield* peer.ended
       expect(peer.briefs).toEqual(["text", "close 1011 Idle timeout"])
+      // T08: who is dead does not end his side: the transport is not waited for.
+      yield* turns()
+      expect(yield* Effect.flip(peer.duplex.drain)).toMatchObject({ reason: { _tag: "Reset" } })
     })
 
     test("Q17: any octet counts, also half of a frame; messages of ours do not (T-09)", function* () {
@@ -73,20 +85,20 @@ for (const role of roles) {
 
     test("T24: read first, judge later: octets that lay unread when the time came are seen", function* () {
       const { at, ws } = yield* open(role, { limits: idle })
-      // When the time has come, and before the event loop has turned.
-      const late = Effect.sync(() => at.deliver(frame(peerRole, 1, "Hello")))
-      yield* Effect.fork(Effect.delay(Effect.repeatN(Effect.yieldNow(), 3).pipe(Effect.zipRight(late)), 10_000))
+      yield* lateAt(10_000, () => at.deliver(frame(peerRole, 1, "Hello")))
       yield* pass(10_000)
       expect(yield* ws.receive).toBe("Hello")
       yield* givenUpAfter(ws, 10_000, "Idle")
     })
 
     test("a connection that ends between the deadline and the judgement is not given up twice", function* () {
-      const { at, ws } = yield* open(role, { limits: idle })
-      const late = Effect.sync(() => at.deliver(frame(peerRole, 8)))
-      yield* Effect.fork(Effect.delay(Effect.repeatN(Effect.yieldNow(), 3).pipe(Effect.zipRight(late)), 10_000))
+      const lost = new TransportError({ reason: { _tag: "Reset" } })
+      const { at, peer, ws } = yield* open(role, { limits: idle })
+      yield* lateAt(10_000, () => at.fail(lost))
       yield* pass(10_000)
-      expect((yield* ws.closed).clean).toBe(true)
+      expect((yield* ws.closed).cause).toBe(lost)
+      yield* peer.ended
+      expect(peer.frames).toEqual([])
     })
 
     test("no idleTimeout: never", function* () {
@@ -165,6 +177,11 @@ for (const role of roles) {
       expect(error.message).toBe("waited 10s for the end of a message that had begun")
       yield* peer.until(2)
       expect(peer.briefs).toEqual(["text", "close 1008 Message timeout"])
+      // §7.1.1: who lives may read the Close, and end his side.
+      yield* turns()
+      yield* peer.duplex.drain
+      yield* pass("10 seconds")
+      expect(yield* Effect.flip(peer.duplex.drain)).toMatchObject({ reason: { _tag: "Reset" } })
     })
 
     test("T05: half of a header is the begin of a message", function* () {
@@ -195,6 +212,7 @@ for (const role of roles) {
       peer.write(frame(peerRole, 1, "whole"), frame(peerRole, 1, "a", { fin: false }))
       yield* turns(3)
       yield* pass("1 hour")
+      expect(ws.unsafeSend("")).toBe(true)
       expect(yield* ws.receive).toBe("whole")
       yield* pass(5_000)
       peer.send(9)
