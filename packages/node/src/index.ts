@@ -1,4 +1,5 @@
-/** TCP, TLS and Unix sockets of Node.js as layers for effect-websocket. */
+/** TCP, TLS, Unix sockets and zlib of Node.js as layers for effect-websocket. */
+export * as NodeCompression from "./NodeCompression.js"
 export * as NodeDuplex from "./NodeDuplex.js"
 export * as NodeListener from "./NodeListener.js"
 export * as NodeStream from "./NodeStream.js"

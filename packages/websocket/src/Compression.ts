@@ -9,6 +9,7 @@ import type { AgreedDeflate, DeflateSettings } from "@effect-websocket/protocol/
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { OptionError } from "./WebSocketError.js"
 
 /** What is asked for in the handshake, and how messages are compressed. */
@@ -17,7 +18,10 @@ export interface CompressionOptions {
   readonly serverNoContextTakeover?: boolean | undefined
   /** The client does (§7.1.1.2). false. */
   readonly clientNoContextTakeover?: boolean | undefined
-  /** The largest window of the server, as a base-2 logarithm, 9–15 (§7.1.2.1). 12. */
+  /**
+   * The largest window of the server, as a base-2 logarithm, 9–15 (§7.1.2.1). 12. For a client a wish: a server that does not
+   * know the parameter may use 15.
+   */
   readonly serverMaxWindowBits?: number | undefined
   /** The largest window of the client, likewise (§7.1.2.2). 12. */
   readonly clientMaxWindowBits?: number | undefined
@@ -98,6 +102,27 @@ export const resolve = (options: CompressionOptions = {}): Effect.Effect<Compres
   return Effect.succeed(settings as unknown as CompressionSettings)
 }
 
+/** Whether permessage-deflate is wanted, and how: `true` is with the defaults. */
+export type CompressionChoice = boolean | CompressionOptions
+
+const noService = new OptionError({
+  option: "compression",
+  rule: "the service Compression is provided, for instance by NodeCompression.layer"
+})
+
+/** How it is wanted, and by whom it is done. */
+export interface ChosenCompression extends CompressionSettings, CompressionService {}
+
+/** What was chosen; `undefined`: it is not wanted. Without the service it cannot be: an `OptionError`. */
+export const chosen = (choice: CompressionChoice = false): Effect.Effect<ChosenCompression | undefined, OptionError> =>
+  choice === false
+    ? Effect.succeed(undefined)
+    : Effect.flatMap(Effect.serviceOption(Compression), (service) =>
+        Option.isNone(service)
+          ? Effect.fail(noService)
+          : Effect.map(resolve(choice === true ? {} : choice), (settings) => ({ ...settings, ...service.value }))
+      )
+
 /** How one side of a connection compresses. */
 export interface Direction {
   /** Base-2 logarithm of the window, 8–15. */
@@ -172,10 +197,10 @@ export interface Engine {
   readonly close: () => void
 }
 
+/** Opens engines, one for each connection. */
+export interface CompressionService {
+  readonly open: (agreed: AgreedDeflate, role: Role, settings: EngineSettings, sink: InflateSink) => Engine
+}
+
 /** DEFLATE (RFC 1951), as the host has it. */
-export class Compression extends Context.Tag("effect-websocket/Compression")<
-  Compression,
-  {
-    readonly open: (agreed: AgreedDeflate, role: Role, settings: EngineSettings, sink: InflateSink) => Engine
-  }
->() {}
+export class Compression extends Context.Tag("effect-websocket/Compression")<Compression, CompressionService>() {}

@@ -4,13 +4,16 @@
  * The layer holds what all connections share, which is the watch over their deadlines. A connection is a plain value that
  * the Scope owns: at its end the closing handshake is made, within `limits.closeTimeout`, and the transport is gone.
  */
-import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { type CompressionChoice, chosen } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
+import type { ConnectionCompression } from "./connection/ConnectionParts.js"
 import * as Deadlines from "./connection/Deadlines.js"
+import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
@@ -21,6 +24,8 @@ import type { OptionError } from "./WebSocketError.js"
 export interface FrameStreamOptions {
   /** Limits of this connection, where they differ from the ambient ones. */
   readonly limits?: LimitOptions | undefined
+  /** How messages are compressed, where the handshake has agreed on permessage-deflate. Only level, memory and threshold count here. */
+  readonly compression?: CompressionChoice | undefined
 }
 
 /** Opens WebSockets over octets. */
@@ -40,6 +45,20 @@ export class FrameStream extends Context.Tag("effect-websocket/FrameStream")<
   }
 >() {}
 
+/** The compression that the handshake has agreed on; without the service an `OptionError`. */
+const compressionOf = (
+  negotiated: Negotiated,
+  choice: CompressionChoice | undefined
+): Effect.Effect<ConnectionCompression | undefined, OptionError> => {
+  const agreed = deflate(negotiated)
+  if (agreed === undefined) return Effect.succeed(undefined)
+  return Effect.map(chosen(choice || true), (settings) => ({
+    agreed,
+    threshold: settings!.threshold,
+    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink)
+  }))
+}
+
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.scoped(
   FrameStream,
@@ -47,12 +66,15 @@ export const layer: Layer.Layer<FrameStream> = Layer.scoped(
     open: (duplex, negotiated, options) =>
       Effect.gen(function* () {
         const limits = yield* resolve(negotiated.role, options?.limits)
+        const compression = yield* compressionOf(negotiated, options?.compression)
         const entropy = yield* Entropy
         const runtime = yield* Effect.runtime<never>()
-        return yield* Effect.acquireRelease(
-          Effect.sync(() => new Connection({ duplex, negotiated, limits, deadlines, entropy, runtime })),
+        const parts = { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
+        const connection = yield* Effect.acquireRelease(
+          Effect.sync(() => new Connection(parts)),
           (connection, exit) => connection.release(exit)
         )
+        return new OpenWebSocket(connection)
       })
   }))
 )

@@ -51,6 +51,21 @@ export interface LimitOptions {
   readonly messageTimeout?: Duration.DurationInput | undefined
 }
 
+/** What may be changed while a connection is open. */
+export type OpenLimitOptions = Pick<
+  LimitOptions,
+  | "maxMessageSize"
+  | "maxFrameSize"
+  | "maxFragments"
+  | "readAhead"
+  | "highWaterMark"
+  | "fragmentSize"
+  | "closeTimeout"
+  | "idleTimeout"
+  | "keepAlive"
+  | "messageTimeout"
+>
+
 /** The limits in force: all present, durations in milliseconds. */
 export type LimitValues = {
   readonly [K in keyof LimitOptions]-?: K extends `${string}Timeout` ? number : NonNullable<LimitOptions[K]>
@@ -119,15 +134,18 @@ const checked = (option: string, value: unknown): number | boolean | OptionError
   return option.endsWith("Timeout") ? deadline(option, value as Duration.DurationInput) : size(option, value)
 }
 
+/** The limits with some of them changed; what is out of range is an `OptionError`. */
+export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> => {
+  const values: Record<string, unknown> = { ...limits }
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined || !Object.hasOwn(limits, option)) continue
+    const result = checked(option, value)
+    if (result instanceof OptionError) return Effect.fail(result)
+    values[option] = result
+  }
+  return Effect.succeed(values as LimitValues)
+}
+
 /** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
 export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<LimitValues, OptionError> =>
-  Effect.flatMap(Limits, (ambient) => {
-    const values: Record<string, unknown> = { ...defaults[role] }
-    for (const [option, value] of [...Object.entries(ambient), ...Object.entries(own)]) {
-      if (value === undefined || !Object.hasOwn(defaults[role], option)) continue
-      const result = checked(option, value)
-      if (result instanceof OptionError) return Effect.fail(result)
-      values[option] = result
-    }
-    return Effect.succeed(values as LimitValues)
-  })
+  Effect.flatMap(Limits, (ambient) => Effect.flatMap(change(defaults[role], ambient), (limits) => change(limits, own)))

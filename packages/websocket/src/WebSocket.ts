@@ -79,7 +79,7 @@ export const connect = <E = never, R = never>(
       // The deadline is a total.
       const own = { ...options, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
       const negotiated = yield* handshake.client(duplex, target, own)
-      return yield* frames.open(duplex, negotiated, { limits: options.limits })
+      return yield* frames.open(duplex, negotiated, options)
     })
     const after = Duration.millis(limits.handshakeTimeout)
     return yield* Effect.mapError(owned(open), (error) =>

@@ -8,6 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { chosen } from "./Compression.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { AcceptOptions, Handshake } from "./Handshake.js"
@@ -79,7 +80,7 @@ const handle = <A, E, R, P>(
     const accepted = yield* admission.handshake((isFull) => serveRequests(duplex, options, limits, isFull))
     if (accepted === undefined) return
     const frames = yield* FrameStream
-    const ws = yield* frames.open(duplex, accepted.negotiated, { limits: options.limits })
+    const ws = yield* frames.open(duplex, accepted.negotiated, options)
     yield* handler(ws, accepted.session)
   })
   // Logged before the connection is closed, which may take as long as the client likes.
@@ -96,6 +97,7 @@ const count = (option: string, value: number | undefined): Effect.Effect<number,
 const prepare = <A, P>(options: ServeOptions<A, P>) =>
   Effect.gen(function* () {
     const limits = yield* resolve("server", options.limits)
+    yield* chosen(options.compression)
     const maxConnections = yield* count("maxConnections", options.maxConnections)
     const maxHandshakes = yield* count("maxHandshakes", options.maxHandshakes)
     return { limits, admission: new Admission(maxConnections, maxHandshakes) }

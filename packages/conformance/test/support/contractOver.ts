@@ -20,8 +20,15 @@ const leavesNoFiber = <A, E>(program: Effect.Effect<A, E>) =>
     expect((yield* supervisor.value).map((fiber) => fiber.id())).toEqual([])
   })
 
-export const contractOver = <E>(name: string, transport: Layer.Layer<Transport | Listener, E>): void => {
-  const layer = Layer.merge(WebSocket.layer, transport)
+/** What is above the transport. */
+type Above = Layer.Layer<Layer.Layer.Success<typeof WebSocket.layer>>
+
+export const contractOver = <E>(
+  name: string,
+  transport: Layer.Layer<Transport | Listener, E>,
+  above: Above = WebSocket.layer
+): void => {
+  const layer = Layer.merge(above, transport)
   describe(`the contract of a WebSocket over ${name}`, () => {
     leavesNothing()
     for (const { effect, name: sentence } of webSocketContract) {

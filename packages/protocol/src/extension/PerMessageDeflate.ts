@@ -44,6 +44,14 @@ export const offer = (settings: DeflateSettings): Extension =>
     clientMaxWindowBits: unlessDefault(settings.clientMaxWindowBits) ?? true
   })
 
+/** The offers of a client: the one it wants, and one for servers which do not know `server_max_window_bits` and would decline. */
+export const offers = (settings: DeflateSettings): ReadonlyArray<Extension> => {
+  const wanted = offer(settings)
+  const { defaultWindowBits } = DeflateParameters
+  if (settings.serverMaxWindowBits === defaultWindowBits) return [wanted]
+  return [wanted, offer({ ...settings, serverMaxWindowBits: defaultWindowBits })]
+}
+
 /** The client's window that the answer shows: a wish must be met, and a limit of ours must have been asked for. */
 const answerClientBits = (offered: number | true | undefined, limit: number): number | undefined =>
   typeof offered === "number" ? Math.min(offered, limit) : unlessDefault(limit)

@@ -8,8 +8,8 @@
 import { plain } from "../bytes/Octets.js"
 import type { Role } from "../bytes/Role.js"
 import type { FrameHeader } from "./FrameHeader.js"
+import { checkFirst, checkSecond, illegal, incomplete, read32, readLength } from "./HeaderChecks.js"
 import { mask } from "./Masking.js"
-import { isControl, isKnown, Opcode } from "./Opcode.js"
 import * as ProtocolViolation from "./ProtocolViolation.js"
 
 /** Who is told of frames. What a function returns stops the decoder. */
@@ -29,53 +29,7 @@ export interface FrameSink {
 /** The longest header: 2 octets, 8 of length, 4 of masking key. */
 const maxHeaderSize = 14
 
-/** Octets of the header are missing. */
-const incomplete = -1
-
-/** The length breaks a rule. */
-const illegal = -2
-
-const checkFirst = (first: number, reservedBits: number): ProtocolViolation.ProtocolViolation | undefined => {
-  const opcode = first & 0x0f
-  const startsMessage = opcode === Opcode.Text || opcode === Opcode.Binary
-  // §5.2: RSV bits MUST be 0 unless an extension defines them; none does for continuations and control frames.
-  if (((first >>> 4) & 0x07 & ~(startsMessage ? reservedBits : 0)) !== 0) return ProtocolViolation.badReservedBits
-  // §5.2: an unknown opcode fails the connection.
-  if (!isKnown(opcode)) return ProtocolViolation.badOpcode
-  // §5.5: control frames MUST NOT be fragmented.
-  return isControl(opcode) && first < 0x80 ? ProtocolViolation.badControlFragment : undefined
-}
-
-const checkSecond = (
-  first: number,
-  second: number,
-  isServer: boolean
-): ProtocolViolation.ProtocolViolation | undefined => {
-  // §5.5: control frames have at most 125 octets, so never an extended length.
-  if (isControl(first) && (second & 0x7f) > 125) return ProtocolViolation.badControlSize
-  const isMasked = second >= 0x80
-  if (isMasked === isServer) return undefined
-  // §5.1: a client masks all frames, a server none.
-  return isServer ? ProtocolViolation.badUnmaskedFrame : ProtocolViolation.badMaskedFrame
-}
-
-const read32 = (octets: Uint8Array, at: number): number =>
-  (octets[at] << 24) | (octets[at + 1] << 16) | (octets[at + 2] << 8) | octets[at + 3]
-
-/** The length that follows a marker of 126 or 127. */
-const readLength = (octets: Uint8Array, at: number, end: number, marker: number): number => {
-  if (end - at < (marker === 126 ? 2 : 8)) return incomplete
-  if (marker === 126) {
-    const length = (octets[at] << 8) | octets[at + 1]
-    return length < 126 ? illegal : length
-  }
-  // §5.2: the most significant bit MUST be 0, and the minimal number of octets MUST be used.
-  if (octets[at] >= 0x80) return illegal
-  const high = read32(octets, at)
-  const low = read32(octets, at + 4) >>> 0
-  if (high > 0) return high * 0x1_0000_0000 + low
-  return low < 0x1_0000 ? illegal : low
-}
+const noOctets = new Uint8Array(0)
 
 export class FrameDecoder {
   /** Octets decoded so far; after a violation, where the header of the offending frame begins. */
@@ -91,7 +45,8 @@ export class FrameDecoder {
     maskingKey: 0xffffffff
   }
   private inFrame = false
-  private isStopped = false
+  /** Nothing is decoded: for good, or while octets wait. */
+  private isHalted = false
   /** Octets of payload that are still to come. */
   private remaining = 0
   private key = 0
@@ -100,6 +55,8 @@ export class FrameDecoder {
   /** A header that is cut. */
   private held: Uint8Array | undefined
   private heldSize = 0
+  /** Octets that came while the decoder was paused, or behind those which paused it. */
+  private waiting: Array<Uint8Array> | undefined
   private violation: ProtocolViolation.ProtocolViolation | undefined
 
   /**
@@ -119,18 +76,49 @@ export class FrameDecoder {
     return this.inFrame || this.heldSize > 0
   }
 
+  /** Octets wait for `resume`. */
+  get isPaused(): boolean {
+    return this.waiting !== undefined
+  }
+
   /** Ignores everything from now on, as §5.5.1 allows after a Close frame. */
   stop(): void {
-    this.isStopped = true
+    this.isHalted = true
+    this.waiting = undefined
+  }
+
+  /** Called by the sink while it is told of payload: decodes nothing more until `resume`. What comes meanwhile is kept. */
+  pause(): void {
+    if (this.isHalted) return
+    this.isHalted = true
+    this.waiting = []
+  }
+
+  /** Goes on where it was paused. */
+  resume(): ProtocolViolation.ProtocolViolation | undefined {
+    if (this.waiting === undefined) return undefined
+    const chunks = this.waiting
+    this.waiting = undefined
+    this.isHalted = false
+    // A frame whose payload was complete is ended first, also when nothing came behind it.
+    let violation = this.run(noOctets)
+    for (let next = 0; next < chunks.length && violation === undefined; next++) violation = this.decode(chunks[next])
+    return violation
   }
 
   /** Decodes all frames in `octets`, which are altered. After a violation or `stop` the rest is ignored. */
   decode(octets: Uint8Array): ProtocolViolation.ProtocolViolation | undefined {
     const chunk = plain(octets)
+    if (this.waiting === undefined) return this.run(chunk)
+    this.waiting.push(chunk.slice())
+    return undefined
+  }
+
+  private run(chunk: Uint8Array): ProtocolViolation.ProtocolViolation | undefined {
     const end = chunk.length
     const { offset } = this
     let at = 0
-    while (!this.isStopped) {
+    while (!this.isHalted) {
       if (this.remaining > 0) {
         if (at === end) break
         at = this.payload(chunk, at, end)
@@ -145,11 +133,12 @@ export class FrameDecoder {
       if (this.violation !== undefined) return this.fail(this.violation)
     }
     this.offset = offset + at
+    if (at < end) this.waiting?.push(chunk.slice(at))
     return undefined
   }
 
   private fail(violation: ProtocolViolation.ProtocolViolation): ProtocolViolation.ProtocolViolation {
-    this.isStopped = true
+    this.isHalted = true
     this.offset = this.frameStart
     return violation
   }

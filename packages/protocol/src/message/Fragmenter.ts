@@ -19,6 +19,18 @@ export function* cut(length: number, fragmentSize: number): Generator<Fragment, 
   yield { start, end: length, fin: true }
 }
 
+/** The parts of a text, of `size` UTF-16 units or one less: none begins or ends within a surrogate pair. At least one. */
+export function* cutText(text: string, size: number): Generator<string, void> {
+  let start = 0
+  while (text.length - start > size) {
+    const last = text.charCodeAt(start + size - 1)
+    const end = start + size - (last >= 0xd800 && last <= 0xdbff ? 1 : 0)
+    yield text.slice(start, end)
+    start = end
+  }
+  yield text.slice(start)
+}
+
 /** The first octet of the frame: FIN, and on the first frame alone the RSV bits and the opcode. */
 export const firstOctet = (fragment: Fragment, opcode: number, rsv: number): number =>
   (fragment.fin ? 0x80 : 0) | (fragment.start === 0 ? (rsv << 4) | opcode : 0)

@@ -4,7 +4,7 @@
  * Holds the fragments of at most one message. Knows nothing of control frames: they never reach it. A wrong order of
  * fragments, a limit that is exceeded and text that is not UTF-8 are violations, each found at the first octet that tells.
  */
-import { plain } from "../bytes/Octets.js"
+import { concat, plain } from "../bytes/Octets.js"
 import * as Utf8 from "../bytes/Utf8.js"
 import type { FrameHeader } from "../frame/FrameHeader.js"
 import { Opcode } from "../frame/Opcode.js"
@@ -26,8 +26,10 @@ export interface MessageLimits {
 /** The longest string of V8. More than that no application could be given, whatever its limit. */
 const maxHeld = 0x1fff_ffe8
 
+/** Long text is decoded as it comes, in parts of this size: 100 MiB at once take 60 ms. */
+const textPart = 1024 * 1024
+
 export class MessageAssembler {
-  private readonly maxSize: number
   private isText = false
   /** Whether the payload is the message, and not a compressed form of it. */
   private isPlain = true
@@ -40,12 +42,14 @@ export class MessageAssembler {
   private announced = 0
   /** A message that was never stored: it was in one piece. */
   private whole: Message | undefined
+  /** The part of a long text that is decoded already, and the octets of it. */
+  private text = ""
+  private textSize = 0
   private readonly utf8 = new Utf8.Utf8Validator()
   private readonly storage = new Storage()
 
-  constructor(private readonly limits: MessageLimits) {
-    this.maxSize = Math.min(limits.maxMessageSize, maxHeld)
-  }
+  /** The limits may change while messages come: they are looked at for each frame. */
+  constructor(private readonly limits: MessageLimits) {}
 
   /** A message has begun and not ended. */
   get isOpen(): boolean {
@@ -55,6 +59,11 @@ export class MessageAssembler {
   /** Of the message under way, or else of the last one. */
   get kind(): "text" | "binary" {
     return this.isText ? "text" : "binary"
+  }
+
+  /** How many octets the message under way may still grow; Infinity while it is not kept. */
+  get room(): number {
+    return this.streaming ? Infinity : this.maxSize - this.size
   }
 
   /**
@@ -96,7 +105,19 @@ export class MessageAssembler {
    */
   stream(): Uint8Array {
     this.streaming = true
-    return this.storage.take()
+    const { text } = this
+    this.text = ""
+    this.textSize = 0
+    return text === "" ? this.storage.take() : concat([Utf8.encode(text), this.storage.take()])
+  }
+
+  private get maxSize(): number {
+    return Math.min(this.limits.maxMessageSize, maxHeld)
+  }
+
+  /** Octets that are held. */
+  private get size(): number {
+    return this.textSize + this.storage.size
   }
 
   private begin(header: Readonly<FrameHeader>): void {
@@ -120,17 +141,30 @@ export class MessageAssembler {
   }
 
   private store(octets: Uint8Array, start: number, end: number): ProtocolViolation.ProtocolViolation | undefined {
-    if (this.storage.size + end - start > this.maxSize) return ProtocolViolation.messageTooBig(this.maxSize)
+    const { maxSize, storage } = this
+    if (this.size + end - start > maxSize) return ProtocolViolation.messageTooBig(maxSize)
     const isKnown = this.isLast && this.isPlain
-    this.storage.append(octets, start, end, isKnown ? this.announced : this.maxSize, isKnown)
+    storage.append(octets, start, end, (isKnown ? this.announced : maxSize) - this.textSize, isKnown)
+    return this.isText && storage.size >= textPart ? this.decodePart() : undefined
+  }
+
+  private decodePart(): ProtocolViolation.ProtocolViolation | undefined {
+    const { size } = this.storage
+    const text = this.storage.takeCharacters()
+    if (text === undefined) return ProtocolViolation.badFramePayload
+    this.text += text
+    this.textSize += size - this.storage.size
     return undefined
   }
 
   private finish(): Message | ProtocolViolation.ProtocolViolation {
     this.streaming = false
     if (!this.isText) return this.storage.take()
+    const { text } = this
+    this.text = ""
+    this.textSize = 0
     // §8.1: a message does not end inside of a sequence.
-    const text = this.utf8.isComplete ? this.storage.takeText() : undefined
-    return text ?? ProtocolViolation.badFramePayload
+    const rest = this.utf8.isComplete ? this.storage.takeText() : undefined
+    return rest === undefined ? ProtocolViolation.badFramePayload : text + rest
   }
 }

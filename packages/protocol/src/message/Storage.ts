@@ -2,7 +2,8 @@
  * The octets of a message that comes in pieces, joined as they come (RFC 6455 §5.4).
  *
  * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles, or quadruples where
- * the whole size is known. However small the fragments are, nothing is kept for each of them.
+ * the whole size is known. However small the fragments are, nothing is kept for each of them; and however large the message
+ * is, no step copies more than a few MiB, so that the event loop is not held.
  */
 import * as Utf8 from "../bytes/Utf8.js"
 
@@ -14,12 +15,34 @@ const knownGrowth = 4
 /** So that fragments of single octets do not begin with memory of 1, 2, 4 octets. */
 const minFirst = 64
 
+/** Memory from this size on is moved to its double bit by bit, while it fills: 64 MiB at once take 30 ms. */
+const large = 4 * 1024 * 1024
+
+/** What is moved for each octet that comes: 2 are enough to be done when the memory is full. */
+const movedPerOctet = 3
+
+/** Up to here what is taken is copied to a buffer of exactly its size, which takes 0.3 ms per MiB. */
+const maxExact = 8 * 1024 * 1024
+
 const none = new Uint8Array(0)
+
+/** How many octets at the end of octets[0, size) begin a character of UTF-8 that is not complete; all before are valid. */
+const unfinished = (octets: Uint8Array, size: number): number => {
+  for (let back = 1; back <= Math.min(3, size); back++) {
+    const octet = octets[size - back]
+    if (octet < 0x80) return 0
+    if (octet >= 0xc0) return back < (octet < 0xe0 ? 2 : octet < 0xf0 ? 3 : 4) ? back : 0
+  }
+  return 0
+}
 
 export class Storage {
   /** Octets that are held. */
   size = 0
   private memory: Uint8Array = none
+  /** Where the octets are being moved to, and how many have been. */
+  private next: Uint8Array | undefined
+  private moved = 0
 
   /** Appends octets[start, end). The whole message has `total` octets; or at most that many, when it is not `isKnown`. */
   append(octets: Uint8Array, start: number, end: number, total: number, isKnown: boolean): void {
@@ -27,13 +50,15 @@ export class Storage {
     if (needed > this.memory.length) this.grow(needed, total, isKnown ? knownGrowth : 2)
     this.memory.set(octets.subarray(start, end), this.size)
     this.size = needed
+    if (this.memory.length >= large) this.growAhead(end - start, total)
   }
 
-  /** Takes everything, as octets with a buffer of their own and exactly of their size. */
+  /** Takes everything, as octets with a buffer of their own, and up to 8 MiB exactly of their size. */
   take(): Uint8Array {
     const { memory, size } = this
     this.clear()
-    return size === memory.length ? memory : memory.slice(0, size)
+    if (size === memory.length) return memory
+    return size <= maxExact ? memory.slice(0, size) : memory.subarray(0, size)
   }
 
   /** Takes everything as text; undefined: it is not UTF-8. */
@@ -43,16 +68,44 @@ export class Storage {
     return Utf8.decode(memory, 0, size)
   }
 
+  /** Takes all whole characters, and keeps what is left of one; undefined: it is not UTF-8. */
+  takeCharacters(): string | undefined {
+    const { memory, size } = this
+    const end = size - unfinished(memory, size)
+    const text = Utf8.decode(memory, 0, end)
+    memory.copyWithin(0, end, size)
+    this.size = size - end
+    this.next = undefined
+    this.moved = 0
+    return text
+  }
+
   private clear(): void {
     this.memory = none
     this.size = 0
+    this.next = undefined
+    this.moved = 0
   }
 
   private grow(needed: number, total: number, factor: number): void {
     const { length } = this.memory
     const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : factor * length
-    const memory = new Uint8Array(Math.min(total, Math.max(needed, wanted)))
-    memory.set(this.memory)
-    this.memory = memory
+    if (this.next === undefined || this.next.length < needed) {
+      this.next = new Uint8Array(Math.min(total, Math.max(needed, wanted)))
+      this.moved = 0
+    }
+    this.next.set(this.memory.subarray(this.moved, this.size), this.moved)
+    this.memory = this.next
+    this.next = undefined
+    this.moved = 0
+  }
+
+  /** Half full: begins to move to larger memory, or goes on with it. */
+  private growAhead(length: number, total: number): void {
+    const { memory, moved, size } = this
+    if (2 * size <= memory.length || memory.length >= total) return
+    this.next ??= new Uint8Array(Math.min(total, 2 * memory.length))
+    this.moved = Math.min(size, moved + movedPerOctet * length)
+    this.next.set(memory.subarray(moved, this.moved), moved)
   }
 }

@@ -36,6 +36,22 @@ describe("RFC 7692 §7.1 the offer of a client", () => {
   })
 })
 
+describe("RFC 7692 §5.1 the offers of a client", () => {
+  const offers = (settings: Partial<PerMessageDeflate.DeflateSettings>) =>
+    ExtensionList.format(PerMessageDeflate.offers({ ...defaults, ...settings }))
+
+  it("Q25: a server that does not know server_max_window_bits finds an offer without it", () => {
+    expect(offers({ serverMaxWindowBits: 12, clientNoContextTakeover: true })).toBe(
+      `${pmd("; server_max_window_bits=12; client_max_window_bits; client_no_context_takeover")}, ` +
+        pmd("; client_max_window_bits; client_no_context_takeover")
+    )
+  })
+
+  it("there is one offer where there is nothing to fall back from", () => {
+    expect(offers({})).toBe(pmd("; client_max_window_bits"))
+  })
+})
+
 describe("RFC 7692 §7.1 the answer of a server", () => {
   it.each<readonly [string, Partial<PerMessageDeflate.DeflateSettings>, string | undefined]>([
     ["", {}, ""],

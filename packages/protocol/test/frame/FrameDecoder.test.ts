@@ -194,4 +194,59 @@ describe("RFC 6455 §5.2 FrameDecoder", () => {
       )
     )
   })
+
+  /** Feeds octets to a decoder that pauses at every payload, and goes on `later` or at once. */
+  const runPausing = (role: Role, chunks: ReadonlyArray<Uint8Array>, isLater: boolean) => {
+    const recorder = new FrameRecorder()
+    let violation: string | undefined
+    const decoder: FrameDecoder = new FrameDecoder(role, {
+      onFrame: recorder.onFrame,
+      onPayload: (octets, start, end) => {
+        decoder.pause()
+        return recorder.onPayload(octets, start, end)
+      },
+      onFrameEnd: recorder.onFrameEnd
+    })
+    recorder.stop = () => decoder.stop()
+    const goOn = () => {
+      while (decoder.isPaused) violation ??= decoder.resume()?._tag
+    }
+    for (const chunk of chunks) {
+      violation ??= decoder.decode(chunk.slice())?._tag
+      if (!isLater) goOn()
+    }
+    goOn()
+    return { events: recorder.events, violation, offset: decoder.offset }
+  }
+
+  it.each(["client", "server"] as const)("law: pauses lose, alter and reorder nothing (%s)", (role) => {
+    fc.assert(
+      fc.property(mutatedFrames(role), fc.array(fc.nat(), { maxLength: 4 }), fc.boolean(), (frames, cuts, isLater) => {
+        const chunks = cutAt(wireOf(frames), cuts)
+        expect(runPausing(role, chunks, isLater)).toEqual(run(role, new FrameRecorder(), chunks))
+      })
+    )
+  })
+
+  it("paused, it does nothing, and what it was given may be used again", () => {
+    const recorder = new FrameRecorder()
+    const decoder = new FrameDecoder("client", { ...recorder, onPayload: () => void decoder.pause() })
+    decoder.decode(octetsOf("8101ff"))
+    const lent = octetsOf("8100")
+    decoder.decode(lent)
+    lent.fill(0xff)
+    expect([decoder.isPaused, recorder.events.length]).toEqual([true, 0])
+    expect(decoder.resume()).toBeUndefined()
+    expect([decoder.isPaused, recorder.events.length, decoder.offset]).toEqual([false, 2, 5])
+    expect(decoder.resume()).toBeUndefined()
+  })
+
+  it("stopped while it is paused, it forgets what waits", () => {
+    const decoder = new FrameDecoder("client", { ...new FrameRecorder(), onPayload: () => void decoder.pause() })
+    decoder.decode(octetsOf("8101ff 83"))
+    decoder.stop()
+    expect([decoder.isPaused, decoder.resume()]).toEqual([false, undefined])
+    decoder.pause()
+    expect(decoder.isPaused).toBe(false)
+  })
 })

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { cut, firstOctet } from "../../src/message/Fragmenter.js"
+import { cut, cutText, firstOctet } from "../../src/message/Fragmenter.js"
 
 describe("RFC 6455 §5.4 Fragmenter", () => {
   it.each([
@@ -34,5 +34,18 @@ describe("RFC 6455 §5.4 Fragmenter", () => {
   it("MUST give the opcode and the RSV bits to the first frame, FIN to the last", () => {
     expect([...cut(20, 8)].map((fragment) => firstOctet(fragment, 0x1, 4))).toEqual([0x41, 0x00, 0x80])
     expect([...cut(3, 8)].map((fragment) => firstOctet(fragment, 0x2, 0))).toEqual([0x82])
+  })
+
+  it("law: the parts of a text are the text, none is longer than asked, none cuts a surrogate pair", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 2, max: 9 }), (text, size) => {
+        const parts = [...cutText(text, size)]
+        expect(parts.join("")).toBe(text)
+        for (const part of parts) expect(part.length).toBeLessThanOrEqual(size)
+        const encoded = parts.map((part) => Buffer.from(part).toString("hex")).join("")
+        expect(encoded).toBe(Buffer.from(text).toString("hex"))
+      })
+    )
+    expect([...cutText("", 4)]).toEqual([""])
   })
 })

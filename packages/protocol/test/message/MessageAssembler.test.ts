@@ -161,6 +161,59 @@ describe("MessageAssembler", () => {
     expect(frame(assembler, 1, true, utf8("12345"))).toMatchObject({ _tag: "MessageTooBig" })
   })
 
+  /** A text of some MiB, with characters of every length across every cut. */
+  const longText = "aé€😀".repeat(300_000)
+
+  it("§5.6: a long text is the text, however it is cut, and is streamed whole from any place", () => {
+    const octets = utf8(longText)
+    for (const size of [octets.length, 65_536, 65_537, 1_000_003]) {
+      const large = { maxMessageSize: octets.length, maxFrameSize: octets.length, maxFragments: 1000 }
+      const assembler = new MessageAssembler(large)
+      const streaming = new MessageAssembler(large)
+      for (let at = 0; at < octets.length; at += size) {
+        const isLast = at + size >= octets.length
+        const part = octets.subarray(at, at + size)
+        const whole = frame(assembler, at === 0 ? 1 : 0, isLast, part.slice(0, 7), part.slice(7))
+        expect(whole === (isLast ? longText : undefined)).toBe(true)
+        if (!isLast) frame(streaming, at === 0 ? 1 : 0, false, part)
+      }
+      const kept = streaming.stream()
+      expect(Buffer.compare(kept, octets.subarray(0, kept.length))).toBe(0)
+      expect(kept.length).toBe(Math.floor((octets.length - 1) / size) * size)
+    }
+  })
+
+  it("§8.1: a long text may not end inside of a sequence, and is counted in octets", () => {
+    const octets = utf8(longText)
+    const assembler = new MessageAssembler({
+      maxMessageSize: octets.length + 1,
+      maxFrameSize: 2 ** 31,
+      maxFragments: 2
+    })
+    frame(assembler, 1, false, octets)
+    expect(assembler.room).toBe(1)
+    expect(frame(assembler, 0, true, octetsOf("c3"))).toMatchObject({ _tag: "BadFramePayload" })
+    const full = new MessageAssembler({ maxMessageSize: octets.length, maxFrameSize: 2 ** 31, maxFragments: 2 })
+    frame(full, 1, false, octets)
+    expect(frame(full, 0, true, utf8("a"))).toMatchObject({ _tag: "MessageTooBig" })
+  })
+
+  it("tells how much a message may still grow; without limit while it is not kept", () => {
+    const assembler = new MessageAssembler({ ...limits, maxMessageSize: 4 })
+    frame(assembler, 2, false, utf8("abc"))
+    expect(assembler.room).toBe(1)
+    assembler.stream()
+    expect(assembler.room).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it("follows limits that are changed between frames", () => {
+    const own = { ...limits, maxMessageSize: 4 }
+    const assembler = new MessageAssembler(own)
+    frame(assembler, 2, false, utf8("abcd"))
+    own.maxMessageSize = 5
+    expect(frame(assembler, 0, true, utf8("e"))).toEqual(utf8("abcde"))
+  })
+
   it("streams the next message when none is under way", () => {
     const assembler = new MessageAssembler({ ...limits, maxMessageSize: 4 })
     expect(assembler.stream()).toEqual(new Uint8Array(0))

@@ -67,4 +67,66 @@ describe("RFC 6455 §5.4 Storage", () => {
     append(storage, Uint8Array.of(0xff), 100)
     expect(storage.takeText()).toBeUndefined()
   })
+
+  const MiB = 1024 * 1024
+  const part = Uint8Array.from({ length: MiB }, (_, index) => index * 7 + (index >> 8))
+
+  /** How many octets the largest copy within the storage had. */
+  const largestCopy = (step: () => void): number => {
+    const { set } = Uint8Array.prototype
+    let largest = 0
+    Uint8Array.prototype.set = function (source: ArrayLike<number>, at?: number) {
+      largest = Math.max(largest, source.length)
+      set.call(this, source, at)
+    }
+    try {
+      step()
+    } finally {
+      Uint8Array.prototype.set = set
+    }
+    return largest
+  }
+
+  it.each([true, false])("40 MiB are never copied in one step, and come out as they went in (known: %s)", (isKnown) => {
+    const storage = new Storage()
+    for (let count = 0; count < 640; count++) {
+      const octets = part.subarray((count % 16) * 65_536, (count % 16) * 65_536 + 65_536)
+      expect(largestCopy(() => append(storage, octets, isKnown ? 40 * MiB : 100 * MiB, isKnown))).toBeLessThan(
+        2 * MiB + 1
+      )
+      expect(held(storage)).toBeLessThanOrEqual(4 * Math.max(65_536, storage.size))
+    }
+    const taken = storage.take()
+    expect(taken.length).toBe(40 * MiB)
+    for (let at = 0; at < 40; at++) {
+      expect(Buffer.compare(taken.subarray(at * MiB, (at + 1) * MiB), part)).toBe(0)
+    }
+    if (isKnown) expect(taken.buffer.byteLength).toBe(40 * MiB)
+  })
+
+  it("grows by more than its double at once", () => {
+    const storage = new Storage()
+    append(storage, part, 64 * MiB)
+    append(storage, new Uint8Array(30 * MiB), 64 * MiB)
+    expect(Buffer.compare(storage.take().subarray(0, MiB), part)).toBe(0)
+  })
+
+  it("RFC 3629: takes whole characters, and keeps what is left of one, wherever it is cut", () => {
+    const text = "aé€😀z"
+    const octets = utf8(text)
+    for (let cut = 0; cut <= octets.length; cut++) {
+      const storage = new Storage()
+      append(storage, octets.subarray(0, cut), 100)
+      const first = storage.takeCharacters()
+      expect(storage.size).toBeLessThan(4)
+      append(storage, octets.subarray(cut), 100)
+      expect(`${first}${storage.takeText()}`).toBe(text)
+    }
+  })
+
+  it("gives no characters of what is not UTF-8", () => {
+    const storage = new Storage()
+    append(storage, Uint8Array.of(0xff, 0x61), 100)
+    expect(storage.takeCharacters()).toBeUndefined()
+  })
 })

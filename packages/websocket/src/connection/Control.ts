@@ -15,6 +15,7 @@ import { type Closure, type ConnectionError, SendError } from "../WebSocketError
 import { Closing, noStatus } from "./Closing.js"
 import { Observers } from "./Observers.js"
 import { demandOctets } from "./Outbox.js"
+import type { Pace } from "./Pace.js"
 import { Pings } from "./Pings.js"
 import type { Sender } from "./Sender.js"
 
@@ -29,6 +30,7 @@ const tooLong = (length: number, limit: number): SendError | undefined =>
 /** What Control asks and tells. */
 export interface ControlOwner {
   readonly sender: Sender
+  readonly pace: Pace
   /** Why nothing may be sent now, or undefined. */
   readonly refusal: () => SendError | undefined
   /** Both Close frames have been exchanged (§7.1.4). */
@@ -127,10 +129,10 @@ export class Control {
   }
 
   private answer(payload: Uint8Array): void {
-    const { sender } = this.owner
-    if (sender.isFull) {
+    const { pace, sender } = this.owner
+    if (pace.isFull) {
       this.pings.owe(payload)
-      sender.awaitDrain()
+      pace.awaitDrain()
     } else sender.control(Opcode.Pong, payload)
   }
 

@@ -1,24 +1,36 @@
 /**
  * One message in several frames: the first has the opcode, the others continue it, the last has FIN (RFC 6455 §5.4).
+ *
+ * Whether it is compressed is decided once, before its first frame, which alone has RSV1 (RFC 7692 §6).
  */
 import { encode, Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
-import { demandOctets, type Outbox } from "./Outbox.js"
+import type { DeflateStep } from "../Compression.js"
+import type { Deflation } from "./Deflation.js"
+import { demandOctets, fin, type Outbox, rsv1 } from "./Outbox.js"
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 
 export class MessageWriter {
-  /** A frame has left, and the one with FIN has not. */
+  /** Something of the message is on its way to the peer, or in the compressor, and its end is not. */
   isMidMessage = false
+  /** No frame has left. */
+  private isFirst = true
   private readonly utf8: Utf8Validator | undefined
   /** The first half of a pair whose second half is in the next string. */
   private surrogate = ""
 
+  /** `deflation`: when the message is compressed. */
   constructor(
     private readonly outbox: Outbox,
-    private readonly kind: "text" | "binary"
+    private readonly kind: "text" | "binary",
+    private readonly deflation: Deflation | undefined
   ) {
     this.utf8 = kind === "text" ? new Utf8Validator() : undefined
+  }
+
+  get isCompressed(): boolean {
+    return this.deflation !== undefined
   }
 
   /** The octets of a part of the message; `undefined` when they can not stand in a text. */
@@ -28,12 +40,15 @@ export class MessageWriter {
     return octets
   }
 
-  /** Sends a part of the message. */
-  fragment(octets: Uint8Array, isLast: boolean): void {
-    const opcode = this.isMidMessage ? Opcode.Continuation : this.kind === "text" ? Opcode.Text : Opcode.Binary
-    this.outbox.octets((isLast ? 0x80 : 0) | opcode, octets)
-    this.outbox.flush()
+  /** Sends a part of the message; compressed ones may be held back until a later part, or until `"flush"`. */
+  fragment(octets: Uint8Array, step: DeflateStep): void {
+    const isLast = step === "end"
     this.isMidMessage = !isLast
+    const payload = this.deflation === undefined ? octets : this.deflation.part(octets, step)
+    if (payload.length === 0 && !isLast) return
+    this.outbox.octets((isLast ? fin : 0) | this.opcode, payload)
+    this.outbox.flush()
+    this.isFirst = false
   }
 
   /** Ends the message with what is held back; `false` when its text ends in the middle of a character. */
@@ -41,8 +56,13 @@ export class MessageWriter {
     const octets = encode(this.surrogate)
     if (this.utf8 !== undefined && (this.utf8.push(octets, 0, octets.length) !== -1 || !this.utf8.isComplete))
       return false
-    this.fragment(octets, true)
+    this.fragment(octets, "end")
     return true
+  }
+
+  private get opcode(): number {
+    if (!this.isFirst) return Opcode.Continuation
+    return (this.deflation === undefined ? 0 : rsv1) | (this.kind === "text" ? Opcode.Text : Opcode.Binary)
   }
 
   private encodeText(part: string): Uint8Array {

@@ -10,6 +10,12 @@ import { unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
 import type { Source } from "../Entropy.js"
 import type { Duplex } from "../Transport.js"
 
+/** The bit of a frame's first octet that ends a message (RFC 6455 §5.2). */
+export const fin = 0x80
+
+/** The bit of it that says: compressed (RFC 7692 §6). */
+export const rsv1 = 0x40
+
 /** Room for what a read of 64 KiB is answered with, and for the longest fragment and its header. */
 const slabSize = 128 * 1024
 

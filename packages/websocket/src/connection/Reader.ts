@@ -1,7 +1,7 @@
 /**
  * The application's end of what arrives: messages in batches, one by one, as a Stream, or in pieces.
  *
- * It decides whether the transport is read: what the application has not taken is bounded by `limits.readAhead`.
+ * What the application has not taken is bounded by `limits.readAhead`: with more, nothing flows.
  */
 import { messageTooBig, type ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -10,9 +10,9 @@ import * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
 import { resumeWithin } from "../host/ReadTurn.js"
 import type { LimitValues } from "../Limits.js"
-import type { FlowControl } from "../Transport.js"
 import type { ReceiveError } from "../WebSocketError.js"
 import { batchStream } from "./batchStream.js"
+import { Flow, type FlowOwner } from "./Flow.js"
 import { Inbox, messageCost } from "./Inbox.js"
 import { Pieces } from "./Pieces.js"
 import type { MessageSink, Receiver } from "./Receiver.js"
@@ -24,7 +24,7 @@ const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
 const gone = Symbol("gone")
 
 /** What the Reader asks of the connection. */
-export interface ReaderOwner {
+export interface ReaderOwner extends FlowOwner {
   readonly failure: ReceiveError | undefined
   readonly receiver: Receiver
   /** The peer broke a rule, which is seen only now. */
@@ -32,9 +32,8 @@ export interface ReaderOwner {
 }
 
 export class Reader implements MessageSink {
-  isPaused = false
+  readonly flow: Flow
   private isDraining = false
-  private flow: FlowControl | undefined
   private failed: Exit.Exit<never, ReceiveError> | undefined
   /** What was asked for last was a message in pieces: so the next ones are begun. */
   private wantsPieces = false
@@ -47,12 +46,8 @@ export class Reader implements MessageSink {
   constructor(
     private readonly owner: ReaderOwner,
     private readonly limits: Pick<LimitValues, "readAhead" | "maxMessageSize">
-  ) {}
-
-  /** The transport has begun to deliver. */
-  attach(flow: FlowControl): void {
-    this.flow = flow
-    if (this.isPaused) flow.pause()
+  ) {
+    this.flow = new Flow(owner)
   }
 
   onMessage(message: Message): void {
@@ -78,10 +73,8 @@ export class Reader implements MessageSink {
   turn(): void {
     if (!this.inbox.isEmpty || this.begun.length > 0) resumeWithin(this.wake)
     this.pieces?.wake()
-    if (!this.isPaused && !this.isDraining && this.held > this.limits.readAhead) {
-      this.isPaused = true
-      this.flow?.pause()
-    }
+    if (!this.isDraining && this.held > this.limits.readAhead) this.flow.isPaused = true
+    this.flow.steer()
   }
 
   /** The connection has ended: who waits sees why, after what has arrived. */
@@ -95,7 +88,7 @@ export class Reader implements MessageSink {
   drain(): void {
     this.isDraining = true
     this.pieces?.cut()
-    this.resume()
+    this.flow.resume()
   }
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() => {
@@ -229,12 +222,6 @@ export class Reader implements MessageSink {
   }
 
   private madeRoom(): void {
-    if (this.isPaused && this.held <= this.limits.readAhead / 2) this.resume()
-  }
-
-  private resume(): void {
-    if (!this.isPaused) return
-    this.isPaused = false
-    this.flow?.resume()
+    if (this.flow.isPaused && this.held <= this.limits.readAhead / 2) this.flow.resume()
   }
 }

@@ -1,8 +1,9 @@
 /**
  * Octets in, messages and control frames out: the inbound stations of the kernel, put one behind the other.
  *
- * Everything is synchronous. Control frames leave before the messages are assembled, so that a Ping between fragments is
- * no special case (RFC 6455 §5.4). A peer's fault is returned as a value; nothing is decoded after it.
+ * Everything is synchronous. Control frames leave before the messages are inflated and assembled, so that a Ping between
+ * fragments is no special case (RFC 6455 §5.4). A peer's fault is returned as a value; nothing is decoded after it. A
+ * compressed message that becomes large pauses all stations, so that the event loop can turn.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { FrameDecoder, type FrameSink } from "@effect-websocket/protocol/frame/FrameDecoder"
@@ -11,9 +12,13 @@ import { isControl, Opcode } from "@effect-websocket/protocol/frame/Opcode"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import { MessageAssembler, type MessageLimits } from "@effect-websocket/protocol/message/MessageAssembler"
+import type { Engine, InflateSink } from "../Compression.js"
 
 /** §5.5: a control frame has at most 125 octets of payload. */
 const maxControlSize = 125
+
+/** RFC 7692 §6: a message whose first frame has RSV1 is compressed. */
+const rsv1 = 4
 
 /** A control frame; its payload is lent for the call. */
 export type OnControl = (opcode: number, payload: Uint8Array) => ProtocolViolation | undefined
@@ -28,7 +33,7 @@ export interface MessageSink {
   readonly onMessageEnd: () => void
 }
 
-export class Receiver implements FrameSink {
+export class Receiver implements FrameSink, InflateSink {
   /** How many messages have come to their end. */
   messages = 0
   /** The message under way is delivered in pieces. */
@@ -36,24 +41,42 @@ export class Receiver implements FrameSink {
   private control = false
   private opcode = 0
   private length = 0
+  /** The message under way is compressed. */
+  private isDeflated = false
+  private isLast = false
   /** The payload of a control frame that came in parts. */
   private parts: Uint8Array | undefined
+  /** Compressor and decompressor of the connection. */
+  readonly engine: Engine | undefined
   private readonly decoder: FrameDecoder
   private readonly assembler: MessageAssembler
 
+  /** `openEngine`: when permessage-deflate was agreed. */
   constructor(
     role: Role,
     limits: MessageLimits,
     private readonly sink: MessageSink,
-    private readonly onControl: OnControl
+    private readonly onControl: OnControl,
+    openEngine?: (sink: InflateSink) => Engine
   ) {
-    this.decoder = new FrameDecoder(role, this)
+    this.decoder = new FrameDecoder(role, this, openEngine === undefined ? 0 : rsv1)
     this.assembler = new MessageAssembler(limits)
+    this.engine = openEngine?.(this)
   }
 
-  /** Decodes what has arrived. The octets are altered: they are unmasked in place. */
+  /** Decodes what has arrived; while it is paused, keeps it. The octets are altered: they are unmasked in place. */
   receive(octets: Uint8Array): ProtocolViolation | undefined {
     return this.decoder.decode(octets)
+  }
+
+  /** There is more to be inflated than one turn of the event loop should take: `resume` goes on. */
+  get isPaused(): boolean {
+    return this.decoder.isPaused
+  }
+
+  resume(): ProtocolViolation | undefined {
+    const violation = this.inflater?.resume()
+    return violation === undefined && this.inflater?.isPaused !== true ? this.decoder.resume() : violation
   }
 
   /** Octets decoded so far; after a violation the place of it. */
@@ -75,9 +98,10 @@ export class Receiver implements FrameSink {
     return this.assembler.kind
   }
 
-  /** Ignores all that comes from now on: nothing may follow a Close frame (§5.5.1). */
+  /** Ignores all that comes from now on: nothing may follow a Close frame (§5.5.1). Gives back what the engine holds. */
   stop(): void {
     this.decoder.stop()
+    this.engine?.close()
   }
 
   /** Delivers the message under way, or beginning, in pieces from here on; gives back what it has so far. */
@@ -93,8 +117,8 @@ export class Receiver implements FrameSink {
       this.length = 0
       return undefined
     }
-    const isStart = !this.assembler.isOpen && header.opcode !== Opcode.Continuation
-    if (isStart) this.sink.onMessageStart(header.opcode === Opcode.Text ? "text" : "binary")
+    if (!this.assembler.isOpen && header.opcode !== Opcode.Continuation) this.onMessageStart(header)
+    this.isLast = header.fin
     return this.assembler.onFrame(header)
   }
 
@@ -105,16 +129,45 @@ export class Receiver implements FrameSink {
       this.length += end - start
       return undefined
     }
-    const violation = this.assembler.onPayload(octets, start, end)
-    return violation === undefined && this.inPieces ? this.sink.onPiece(octets.subarray(start, end)) : violation
+    return this.isDeflated ? this.inflate(octets, start, end) : this.onOctets(octets, start, end)
   }
 
   onFrameEnd(): ProtocolViolation | undefined {
     if (this.control) return this.onControlEnd()
+    if (this.isDeflated && this.isLast) {
+      const violation = this.inflater?.end()
+      if (violation !== undefined) return violation
+    }
     const result = this.assembler.onFrameEnd()
     if (result === undefined) return undefined
     if (typeof result === "string" || result instanceof Uint8Array) return this.onMessageEnd(result)
     return result
+  }
+
+  /** How many octets the message under way may still grow. */
+  room(): number {
+    return this.assembler.room
+  }
+
+  /** Octets of a message, as its sender had them. */
+  onOctets(octets: Uint8Array, start: number, end: number): ProtocolViolation | undefined {
+    const violation = this.assembler.onPayload(octets, start, end)
+    return violation === undefined && this.inPieces ? this.sink.onPiece(octets.subarray(start, end)) : violation
+  }
+
+  private get inflater() {
+    return this.engine?.inflater
+  }
+
+  private inflate(octets: Uint8Array, start: number, end: number): ProtocolViolation | undefined {
+    const violation = this.inflater?.push(octets, start, end)
+    if (this.inflater?.isPaused === true) this.decoder.pause()
+    return violation
+  }
+
+  private onMessageStart({ opcode, rsv }: Readonly<FrameHeader>): void {
+    this.isDeflated = rsv !== 0
+    this.sink.onMessageStart(opcode === Opcode.Text ? "text" : "binary")
   }
 
   private onControlEnd(): ProtocolViolation | undefined {

@@ -7,76 +7,61 @@
  */
 import { encode, Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
-import { cut } from "@effect-websocket/protocol/message/Fragmenter"
+import { cut, cutText, type Fragment } from "@effect-websocket/protocol/message/Fragmenter"
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
+import type { DeflateStep } from "../Compression.js"
 import { hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
-import type { Duplex } from "../Transport.js"
-import { SendError, type TransportError } from "../WebSocketError.js"
+import { SendError } from "../WebSocketError.js"
+import type { Deflation } from "./Deflation.js"
 import { MessageWriter } from "./MessageWriter.js"
-import { demandOctets, type Outbox } from "./Outbox.js"
+import { demandOctets, fin, type Outbox, rsv1 } from "./Outbox.js"
+import type { Pace } from "./Pace.js"
 import type { SendOptions } from "./WebSocket.js"
 
-/** §5.2: the bit of the first octet that ends a message. */
-const fin = 0x80
+/** What an octet counts that is compressed: it takes longer (11 µs per KiB), and a turn should not. */
+const deflateCost = 4
 
-/** Octets that may be sent before a turn of the event loop, so that a producer that never waits lets the connection read. */
-const turnBudget = 1024 * 1024
+/** Longer texts are encoded, and longer octets checked, in parts of this size. */
+const partSize = 256 * 1024
 
-/** What each message counts besides its octets in that budget. */
-const messageCost = 256
-
-/** What the Sender asks of the connection. */
-export interface SenderOwner {
-  /** Why nothing may be sent now, or undefined. */
-  readonly refusal: () => SendError | undefined
-  /** A message was begun and will not be ended: the peer must not take it for whole. */
-  readonly onUnfinished: () => void
-  /** Everything has left. */
-  readonly onDrained: () => void
-  readonly onWriteFailure: (error: TransportError) => void
-}
+/** Writes a message of several frames, or one that had to wait. */
+type Write<E, R = never> = (writer: MessageWriter) => Effect.Effect<void, E, R>
 
 export class Sender {
   /** Sends which wait, or consist of several frames: the synchronous path is closed for so long. */
   private queued = 0
-  private spent = 0
   private queue: Effect.Semaphore | undefined
-  private waiting: Array<() => void> = []
-  private isDraining = false
 
+  /** `deflation`: when permessage-deflate was agreed. `onUnfinished`: a message was begun and will not be ended. */
   constructor(
-    private readonly duplex: Duplex,
     private readonly outbox: Outbox,
     private readonly limits: LimitValues,
-    private readonly runtime: Runtime.Runtime<never>,
-    private readonly owner: SenderOwner
+    private readonly pace: Pace,
+    private readonly deflation: Deflation | undefined,
+    private readonly onUnfinished: () => void
   ) {}
 
-  /** More waits to be sent than the high-water mark allows. */
-  get isFull(): boolean {
-    return this.outbox.buffered > this.limits.highWaterMark
-  }
-
   /** Sends a message at once, or not at all. */
-  trySend(message: Message): boolean {
-    const { limits } = this
-    if (this.queued > 0 || this.spent > turnBudget || message.length > limits.fragmentSize) return false
-    if (this.owner.refusal() !== undefined || this.isFull) return false
-    this.spent += message.length + messageCost
-    if (typeof message === "string") this.outbox.text(fin | Opcode.Text, message)
+  trySend(message: Message, compress?: boolean): boolean {
+    const { deflation, pace } = this
+    if (this.queued > 0 || message.length > this.limits.fragmentSize || !pace.isReady) return false
+    if (deflation?.applies(message.length, compress)) this.sendDeflated(deflation, message)
+    else if (typeof message === "string") this.outbox.text(fin | Opcode.Text, message)
     else this.outbox.octets(fin | Opcode.Binary, message)
+    pace.spend(message.length)
     this.outbox.flushLater()
     return true
   }
 
   send(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
     return Effect.suspend(() =>
-      options?.kind === undefined && this.trySend(message) ? Effect.void : this.sendInTurn(message, options)
+      options?.kind === undefined && this.trySend(message, options?.compress)
+        ? Effect.void
+        : this.sendInTurn(message, options)
     )
   }
 
@@ -85,7 +70,7 @@ export class Sender {
       const iterator = messages[Symbol.iterator]()
       const next = (): Effect.Effect<void, SendError> => {
         for (let item = iterator.next(); !item.done; item = iterator.next()) {
-          if (options?.kind === undefined && this.trySend(item.value)) continue
+          if (options?.kind === undefined && this.trySend(item.value, options?.compress)) continue
           return Effect.flatMap(this.sendInTurn(item.value, options), next)
         }
         return Effect.void
@@ -96,13 +81,15 @@ export class Sender {
 
   sendStream<E, R>(
     kind: "text" | "binary",
-    body: Stream.Stream<Uint8Array | string, E, R>
+    body: Stream.Stream<Uint8Array | string, E, R>,
+    options?: Pick<SendOptions, "compress">
   ): Effect.Effect<void, SendError | E, R> {
-    return this.inTurn((writer) => {
+    const write = (writer: MessageWriter) => {
       const each = (part: Uint8Array | string) => this.writePart(writer, part)
-      const end = Effect.suspend(() => (writer.end() ? Effect.void : Effect.fail(badText)))
-      return Effect.zipRight(Stream.runForEach(body, each), Effect.zipRight(this.ready, end))
-    }, kind)
+      const end = this.pace.whenReady(() => (writer.end() ? Effect.void : Effect.fail(badText)))
+      return Effect.zipRight(Stream.runForEach(body, each), end)
+    }
+    return this.inTurn(write, kind, Infinity, options?.compress)
   }
 
   /** Sends a control frame ahead of what waits. */
@@ -117,59 +104,72 @@ export class Sender {
     this.outbox.flush()
   }
 
-  /** The event loop has turned. */
-  turned(): void {
-    this.spent = 0
-  }
-
-  /** Lets everyone who waits look again: room was made, or the connection is closing. */
-  wake(): void {
-    const { waiting } = this
-    this.waiting = []
-    for (const wake of waiting) wake()
+  private sendDeflated(deflation: Deflation, message: Message): void {
+    const payload = deflation.whole(typeof message === "string" ? message : demandOctets(message))
+    this.pace.spend((deflateCost - 1) * message.length)
+    this.outbox.octets(fin | rsv1 | (typeof message === "string" ? Opcode.Text : Opcode.Binary), payload)
   }
 
   private sendInTurn(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
-    const refusal = this.owner.refusal()
+    const refusal = this.pace.refusal()
     if (refusal !== undefined) return Effect.fail(refusal)
-    if (options?.whenFull === "fail" && (this.queued > 0 || this.isFull)) {
+    if (options?.whenFull === "fail" && (this.queued > 0 || this.pace.isFull)) {
       return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.limits.highWaterMark } }))
     }
     const kind = options?.kind ?? (typeof message === "string" ? "text" : "binary")
-    const octets = typeof message === "string" ? encode(message) : demandOctets(message)
-    if (kind === "text" && typeof message !== "string" && !isText(octets)) return Effect.fail(badText)
-    return this.inTurn((writer) => this.writeFrames(writer, octets, true), kind)
+    const write = typeof message === "string" ? this.writeText(message) : this.writeOctets(demandOctets(message), kind)
+    return this.inTurn(write, kind, message.length, options?.compress)
   }
 
   private writePart(writer: MessageWriter, part: Uint8Array | string): Effect.Effect<void, SendError> {
     const octets = writer.encode(part)
     if (octets === undefined) return Effect.fail(badText)
-    return octets.length === 0 ? Effect.void : this.writeFrames(writer, octets, false)
+    return octets.length === 0 ? Effect.void : this.writeFrames(writer, octets, "flush")
   }
 
-  private writeFrames(writer: MessageWriter, octets: Uint8Array, isLast: boolean): Effect.Effect<void, SendError> {
-    const write = (start: number, end: number) => {
-      this.spent += end - start + messageCost
-      writer.fragment(octets.subarray(start, end), isLast && end === octets.length)
+  /** A long text is encoded in parts: at once it would take long. */
+  private writeText(text: string): Write<SendError> {
+    return (writer) => {
+      let left = text.length
+      const write = (part: string) => {
+        left -= part.length
+        return this.writeFrames(writer, encode(part), left === 0 ? "end" : "more")
+      }
+      return Effect.forEach(cutText(text, partSize), write, { discard: true })
     }
-    return Effect.forEach(
-      cut(octets.length, this.limits.fragmentSize),
-      ({ end, start }) => Effect.map(this.ready, () => write(start, end)),
-      { discard: true }
-    )
+  }
+
+  private writeOctets(octets: Uint8Array, kind: "text" | "binary"): Write<SendError> {
+    return (writer) => {
+      const write = this.writeFrames(writer, octets, "end")
+      return kind === "text" ? Effect.zipRight(demandText(octets), write) : write
+    }
+  }
+
+  /** Writes a part of a message in fragments; `last` is what comes after the last of them. */
+  private writeFrames(writer: MessageWriter, octets: Uint8Array, last: DeflateStep): Effect.Effect<void, SendError> {
+    const write = ({ end, fin: isLast, start }: Fragment) =>
+      this.pace.whenReady(() => {
+        this.pace.spend((writer.isCompressed ? deflateCost : 1) * (end - start))
+        writer.fragment(octets.subarray(start, end), isLast ? last : "more")
+        return Effect.void
+      })
+    return Effect.forEach(cut(octets.length, this.limits.fragmentSize), write, { discard: true })
   }
 
   /** Runs `write` when all sends before it are done, and closes the synchronous path until it is. */
   private inTurn<E, R>(
-    write: (writer: MessageWriter) => Effect.Effect<void, E, R>,
-    kind: "text" | "binary"
+    write: Write<E, R>,
+    kind: "text" | "binary",
+    length: number,
+    compress: boolean | undefined
   ): Effect.Effect<void, E, R> {
     this.queue ??= Effect.unsafeMakeSemaphore(1)
-    const { queue } = this
+    const { deflation, queue } = this
     const message = Effect.suspend(() => {
-      const writer = new MessageWriter(this.outbox, kind)
+      const writer = new MessageWriter(this.outbox, kind, deflation?.applies(length, compress) ? deflation : undefined)
       return Effect.onExit(write(writer), (exit) =>
-        Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(this.owner.onUnfinished) : Effect.void
+        Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(this.onUnfinished) : Effect.void
       )
     })
     return Effect.acquireUseRelease(
@@ -178,47 +178,17 @@ export class Sender {
       () => Effect.sync(() => void this.queued--)
     )
   }
-
-  /** Completes when a frame may be sent. */
-  private readonly ready: Effect.Effect<void, SendError> = Effect.suspend(() => {
-    const refusal = this.owner.refusal()
-    if (refusal !== undefined) return Effect.fail(refusal)
-    if (this.isFull) return Effect.zipRight(this.drained, this.ready)
-    if (this.spent <= turnBudget) return Effect.void
-    this.spent = 0
-    return Effect.zipRight(hostTurn, this.ready)
-  })
-
-  private readonly drained: Effect.Effect<void> = Effect.async((resume) => {
-    const wake = () => resume(Effect.void)
-    if (!this.isFull || this.owner.refusal() !== undefined) return wake()
-    this.waiting.push(wake)
-    this.awaitDrain()
-    return Effect.sync(() => {
-      this.waiting = this.waiting.filter((other) => other !== wake)
-    })
-  })
-
-  /** Sees to it that those who wait learn when everything has left. */
-  awaitDrain(): void {
-    if (this.isDraining) return
-    this.isDraining = true
-    this.outbox.flush()
-    Runtime.runFork(this.runtime)(
-      Effect.match(this.duplex.drain, { onFailure: this.owner.onWriteFailure, onSuccess: () => this.onDrained() })
-    )
-  }
-
-  private onDrained(): void {
-    this.isDraining = false
-    this.owner.onDrained()
-    this.wake()
-  }
 }
 
 const badText = new SendError({ reason: { _tag: "BadText" } })
 
-const isText = (octets: Uint8Array): boolean => {
+/** Long ones are checked in parts, with a turn of the event loop after each. */
+const demandText = (octets: Uint8Array): Effect.Effect<void, SendError> => {
   const validator = new Utf8Validator()
-  return validator.push(octets, 0, octets.length) === -1 && validator.isComplete
+  const check = ({ end, fin, start }: Fragment): Effect.Effect<void, SendError> => {
+    const isText = validator.push(octets, start, end) === -1 && (!fin || validator.isComplete)
+    if (!isText) return Effect.fail(badText)
+    return fin ? Effect.void : hostTurn
+  }
+  return Effect.forEach(cut(octets.length, partSize), check, { discard: true })
 }

@@ -58,6 +58,11 @@ export class Vigil {
     this.arm()
   }
 
+  /** The limits were changed. */
+  renew(): void {
+    this.arm()
+  }
+
   stop(): void {
     this.isOver = true
     if (this.deadline !== undefined) this.deadlines.remove(this.deadline)

@@ -6,14 +6,17 @@
  * it Pings are answered, and Closes and Pongs seen, while the application does something else.
  */
 import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"
+import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { LimitValues, OpenLimitOptions } from "../Limits.js"
 import type { ConnectionInfo } from "../Transport.js"
-import type { Closure, ConnectionError, ReceiveError, SendError } from "../WebSocketError.js"
+import type { Closure, ConnectionError, OptionError, ReceiveError, SendError } from "../WebSocketError.js"
 
 export type { Message }
 
@@ -23,6 +26,11 @@ export interface SendOptions {
   readonly kind?: "text" | "binary" | undefined
   /** What happens above the high-water mark: `"wait"` (the default), or `"fail"` with `QueueFull`. */
   readonly whenFull?: "wait" | "fail" | undefined
+  /**
+   * Whether it is compressed, where permessage-deflate was agreed (RFC 7692): by default when it has at least
+   * `compression.threshold` octets (UTF-16 units, for a string). Secrets next to text of an attacker should not be.
+   */
+  readonly compress?: boolean | undefined
 }
 
 /** A control frame that has arrived (RFC 6455 §5.5). A Close without a code has 1005. */
@@ -68,11 +76,13 @@ export interface WebSocket {
   readonly sendAll: (messages: Iterable<Message>, options?: SendOptions) => Effect.Effect<void, SendError>
   /**
    * Sends one message of unknown size, a fragment for each chunk of `body`. When `body` fails, or the effect is interrupted,
-   * after the first fragment has left, the message cannot be ended rightly: the connection is closed with 1011.
+   * after the first fragment has left, the message cannot be ended rightly: the connection is closed with 1011. It is compressed,
+   * where permessage-deflate was agreed, unless `compress` is false.
    */
   readonly sendStream: <E, R>(
     kind: "text" | "binary",
-    body: Stream.Stream<Uint8Array | string, E, R>
+    body: Stream.Stream<Uint8Array | string, E, R>,
+    options?: Pick<SendOptions, "compress">
   ) => Effect.Effect<void, SendError | E, R>
   /**
    * Sends one message at once, or not at all: `false` when `send` would wait or fail, or when the message is longer than
@@ -93,6 +103,14 @@ export interface WebSocket {
   readonly closed: Effect.Effect<Closure>
   /** Control frames as they arrive; answering them is not the application's business. A slow consumer loses the oldest of 64. */
   readonly controlFrames: Stream.Stream<ControlFrame>
+  /** Whether messages can be sent: no Close frame was sent, and the connection has not ended. */
+  readonly isOpen: Effect.Effect<boolean>
+  /** The limits in force; durations in milliseconds. */
+  readonly limits: Effect.Effect<LimitValues>
+  /** Changes limits of this connection, deadlines too, from now on. Out of range: `OptionError`, and nothing is changed. */
+  readonly setLimits: (options: OpenLimitOptions) => Effect.Effect<void, OptionError>
+  /** The parameters of permessage-deflate (RFC 7692 §7.1), when it was agreed. */
+  readonly compression: Option.Option<AgreedDeflate>
   /** What the opening handshake agreed on, and both heads as they were sent. */
   readonly negotiated: Negotiated
   /** Addresses, encryption, and the native object beneath. */

@@ -8,6 +8,7 @@ import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { CompressionChoice } from "../Compression.js"
 import type { LimitOptions } from "../Limits.js"
 import type { HandshakeError, OptionError, TimeoutError, TransportError } from "../WebSocketError.js"
 import type { Rejected } from "./Rejected.js"
@@ -28,6 +29,8 @@ export interface RequestOptions<E = never, R = never> {
   readonly fields?: FieldsInput | undefined
   /** Sees the request as it would be sent, and gives the fields to set: run for each attempt, just before it is sent. */
   readonly decorateRequest?: ((request: RequestHead) => OrEffect<FieldsInput, E, R>) | undefined
+  /** Offers permessage-deflate (RFC 7692), with the service `Compression`. Default false. */
+  readonly compression?: CompressionChoice | undefined
   /** Limits of this connection, where they differ from the ambient ones. */
   readonly limits?: LimitOptions | undefined
 }
@@ -58,6 +61,11 @@ export interface AcceptOptions<A = undefined, R = never> {
   readonly authorize?: ((request: UpgradeRequest) => Effect.Effect<A, Rejected, R>) | undefined
   /** Sees the response as it would be sent, a refusal too, and gives the fields to set. */
   readonly decorateResponse?: ((response: ResponseHead) => OrEffect<FieldsInput, never, R>) | undefined
+  /**
+   * Takes the first offer of permessage-deflate that suits (RFC 7692 §5.1), with the service `Compression`. Default false: it costs
+   * memory and time, and tells the length of what is compressed.
+   */
+  readonly compression?: CompressionChoice | undefined
   /** Whether the connection stays open for a further attempt after a refusal. Default `"close"`: a proxy may believe it is upgraded. */
   readonly keepAlive?: "close" | "allow" | undefined
   /** Limits of this connection, where they differ from the ambient ones. */

@@ -3,6 +3,8 @@
  *
  * The first rule that is broken decides; whatever the answer, it is written here, and the caller learns why.
  */
+import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import type { HandshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
@@ -14,6 +16,7 @@ import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
 import { framed, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
@@ -93,16 +96,18 @@ const chooseSubprotocol = <A, R>(
   )
 }
 
-/** Everything that may refuse the request, in order; what the application finds out, and the answer. */
+/** A request that is accepted: the answer, and what the application has found out. */
+interface Decision<A> extends Pick<Negotiated, "response" | "subprotocol" | "extensions"> {
+  readonly session: A
+}
+
+/** Everything that may refuse the request, in order. `settings`: those of permessage-deflate, when it is wanted. */
 const decide = <A, R>(
   head: RequestHead,
   options: AcceptOptions<A, R>,
-  encrypted: boolean
-): Effect.Effect<
-  { readonly response: ResponseHead.ResponseHead; readonly subprotocol: string | undefined; readonly session: A },
-  Refusal | OptionError,
-  R
-> => {
+  encrypted: boolean,
+  settings: CompressionSettings | undefined
+): Effect.Effect<Decision<A>, Refusal | OptionError, R> => {
   const request = ServerHandshake.verify(head)
   if ("_tag" in request) return Effect.fail(request)
   const violation = checkOrigin(request, options, encrypted) ?? checkHost(request, options)
@@ -111,18 +116,22 @@ const decide = <A, R>(
   return Effect.gen(function* () {
     const session = yield* authorize
     const subprotocol = yield* chooseSubprotocol(request, options)
-    const response = yield* makeResponse(request, subprotocol, options)
-    return { response, subprotocol, session }
+    const deflate = settings && PerMessageDeflate.answer(request.extensions, settings)
+    const extensions = deflate === undefined ? [] : [deflate.extension]
+    const response = yield* makeResponse(request, subprotocol, extensions, options)
+    return { response, subprotocol, extensions, session }
   })
 }
 
 const makeResponse = <A, R>(
   request: UpgradeRequest,
   subprotocol: string | undefined,
+  extensions: ReadonlyArray<ExtensionList.Extension>,
   { decorateResponse }: AcceptOptions<A, R>
 ): Effect.Effect<ResponseHead.ResponseHead, OptionError, R> => {
   const make = (fields: Fields) => {
-    const head = ServerHandshake.response(request, { subprotocol, extensions: "", fields })
+    const answer = { subprotocol, extensions: ExtensionList.format(extensions), fields }
+    const head = ServerHandshake.response(request, answer)
     return "_tag" in head ? Effect.fail(new OptionError({ option: head.field, rule: head.rule })) : Effect.succeed(head)
   }
   const plain = make(Fields.empty)
@@ -208,16 +217,16 @@ const answer = <A, R>(
   codec: Codec,
   duplex: Duplex,
   { head, leftover }: HeadRead<RequestHead>,
-  options: AcceptOptions<A, R>
+  options: AcceptOptions<A, R>,
+  settings: CompressionSettings | undefined
 ): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
-    const decision = Effect.suspend(() => decide(head, options, duplex.info.encrypted)).pipe(
+    const decision = Effect.suspend(() => decide(head, options, duplex.info.encrypted, settings)).pipe(
       Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
     )
-    const { response, session, subprotocol } = yield* orInternalError(codec, duplex, decision)
-    yield* codec.writeResponse(duplex, { head: response, body: noOctets })
-    const negotiated: Negotiated = { role: "server", request: head, response, subprotocol, extensions: [], leftover }
-    return { negotiated, session }
+    const { session, ...agreed } = yield* orInternalError(codec, duplex, decision)
+    yield* codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
+    return { negotiated: { role: "server", request: head, ...agreed, leftover }, session }
   })
 
 /** Answers the client on `duplex`. */
@@ -227,7 +236,7 @@ export const accept = <A, R>(
   options: AcceptOptions<A, R>,
   read: AlreadyRead
 ): Effect.Effect<Accepted<A>, HandshakeFailure, R> =>
-  Effect.flatMap(resolve("server", options.limits), (limits) => {
+  Effect.flatMap(Effect.zip(resolve("server", options.limits), chosen(options.compression)), ([limits, settings]) => {
     const octets = read.octets ?? noOctets
     const request =
       read.request === undefined
@@ -235,6 +244,6 @@ export const accept = <A, R>(
             refuseBroken(codec, duplex, error, options)
           )
         : Effect.succeed({ head: read.request, leftover: octets })
-    const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options))
+    const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options, settings))
     return within(whole, limits.handshakeTimeout, "Handshake")
   })

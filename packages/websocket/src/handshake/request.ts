@@ -1,6 +1,8 @@
 /**
  * The client's part of the opening handshake (RFC 6455 §4.1): a request out, a response in, and the checks.
  */
+import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
 import { httpError } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import { encodeKey } from "@effect-websocket/protocol/handshake/Key"
@@ -15,6 +17,7 @@ import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { chosen } from "../Compression.js"
 import { Entropy, type Source } from "../Entropy.js"
 import type { BodyLimits, BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
 import { type LimitValues, resolve } from "../Limits.js"
@@ -52,13 +55,16 @@ const makeHead = (offer: ClientHandshake.ClientOffer): Effect.Effect<Attempt, Op
 /** The request as the options alone make it. */
 const plainAttempt = <E, R>(
   uri: WebSocketUri,
-  { fields, subprotocols = [] }: RequestOptions<E, R>,
+  { compression, fields, subprotocols = [] }: RequestOptions<E, R>,
   key: string
 ): Effect.Effect<Attempt, OptionError> => {
   const invalid = Subprotocol.invalidOffer(subprotocols)
   if (invalid !== undefined) return Effect.fail(new OptionError({ option: "subprotocols", rule: invalid }))
   const { authority, target } = uri
-  return makeHead({ authority, target, key, subprotocols, extensions: "", fields: fieldsOf(uri, fields) })
+  return Effect.flatMap(chosen(compression), (settings) => {
+    const extensions = settings === undefined ? "" : ExtensionList.format(PerMessageDeflate.offers(settings))
+    return makeHead({ authority, target, key, subprotocols, extensions, fields: fieldsOf(uri, fields) })
+  })
 }
 
 /** Whether the options may stand in a request, before there is a connection for it. What `decorateRequest` gives is seen later. */

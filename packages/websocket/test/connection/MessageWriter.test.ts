@@ -1,6 +1,8 @@
 import type * as fcTypes from "fast-check"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import type { DeflateStep } from "../../src/Compression.js"
+import { Deflation } from "../../src/connection/Deflation.js"
 import { MessageWriter } from "../../src/connection/MessageWriter.js"
 import type { Outbox } from "../../src/connection/Outbox.js"
 
@@ -22,7 +24,7 @@ const write = (writer: MessageWriter, parts: ReadonlyArray<Uint8Array | string>)
   for (const part of parts) {
     const octets = writer.encode(part)
     if (octets === undefined) return false
-    writer.fragment(octets, false)
+    writer.fragment(octets, "flush")
   }
   return writer.end()
 }
@@ -34,7 +36,7 @@ describe("RFC 6455 §5.4 Fragmentation", () => {
       ["binary", 0x2]
     ] as const) {
       const { frames, outbox } = keeping()
-      const writer = new MessageWriter(outbox, kind)
+      const writer = new MessageWriter(outbox, kind, undefined)
       expect(writer.isMidMessage).toBe(false)
       expect(write(writer, ["a", "b"])).toBe(true)
       expect(frames.map(({ first }) => first)).toEqual([opcode, 0x00, 0x80])
@@ -44,14 +46,14 @@ describe("RFC 6455 §5.4 Fragmentation", () => {
 
   it("a message without parts is one empty frame", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "text"), [])).toBe(true)
+    expect(write(new MessageWriter(outbox, "text", undefined), [])).toBe(true)
     expect(frames).toEqual([{ first: 0x81, payload: new Uint8Array(0) }])
   })
 
   it("is in the middle of a message until the frame with FIN", () => {
     const { outbox } = keeping()
-    const writer = new MessageWriter(outbox, "binary")
-    writer.fragment(Uint8Array.of(1), false)
+    const writer = new MessageWriter(outbox, "binary", undefined)
+    writer.fragment(Uint8Array.of(1), "more")
     expect(writer.isMidMessage).toBe(true)
   })
 })
@@ -64,7 +66,7 @@ describe("RFC 6455 §5.6: text is UTF-8", () => {
         const places = [0, ...[...cuts].sort((a, b) => a - b), text.length]
         const parts = places.slice(1).map((end, index) => text.slice(places[index], end))
         const { frames, outbox } = keeping()
-        expect(write(new MessageWriter(outbox, "text"), parts.length === 0 ? [text] : parts)).toBe(true)
+        expect(write(new MessageWriter(outbox, "text", undefined), parts.length === 0 ? [text] : parts)).toBe(true)
         // As the host encodes it whole.
         expect(textOf(frames)).toBe(Buffer.from(text).toString("utf8"))
       })
@@ -76,25 +78,69 @@ describe("RFC 6455 §5.6: text is UTF-8", () => {
     for (let cut = 0; cut <= octets.length; cut++) {
       const { frames, outbox } = keeping()
       const parts = [octets.subarray(0, cut), octets.subarray(cut)]
-      expect(write(new MessageWriter(outbox, "text"), parts)).toBe(true)
+      expect(write(new MessageWriter(outbox, "text", undefined), parts)).toBe(true)
       expect(textOf(frames)).toBe("aä€😀")
     }
-    expect(write(new MessageWriter(keeping().outbox, "text"), [Uint8Array.of(0xc3, 0x28)])).toBe(false)
+    expect(write(new MessageWriter(keeping().outbox, "text", undefined), [Uint8Array.of(0xc3, 0x28)])).toBe(false)
   })
 
   it("a text that ends within a character is not ended", () => {
-    expect(write(new MessageWriter(keeping().outbox, "text"), [Uint8Array.of(0xc3)])).toBe(false)
+    expect(write(new MessageWriter(keeping().outbox, "text", undefined), [Uint8Array.of(0xc3)])).toBe(false)
   })
 
   it("a lone surrogate becomes U+FFFD", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "text"), ["a\ud800", "b\udc00"])).toBe(true)
+    expect(write(new MessageWriter(outbox, "text", undefined), ["a\ud800", "b\udc00"])).toBe(true)
     expect(textOf(frames)).toBe("a\ufffdb\ufffd")
   })
 
   it("binary octets are not looked at, and strings among them are encoded", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "binary"), [Uint8Array.of(0xff), "é"])).toBe(true)
+    expect(write(new MessageWriter(outbox, "binary", undefined), [Uint8Array.of(0xff), "é"])).toBe(true)
     expect(Buffer.concat(frames.map(({ payload }) => payload))).toEqual(Buffer.from([0xff, 0xc3, 0xa9]))
+  })
+})
+
+/** A compressor that keeps all octets until they are flushed, and says with which step. */
+const hoarding = () => {
+  const steps: Array<DeflateStep> = []
+  let kept = ""
+  const deflate = (octets: Uint8Array, step: DeflateStep): Uint8Array => {
+    steps.push(step)
+    kept += Buffer.from(octets).toString()
+    if (step === "more") return new Uint8Array(0)
+    const all = Buffer.from(`<${kept}>`)
+    kept = ""
+    return new Uint8Array(all)
+  }
+  return { steps, deflation: new Deflation({ deflate }, 0) }
+}
+
+describe("RFC 7692 §6.1: a compressed message", () => {
+  it("RSV1 is on the first frame that leaves, and on no other", () => {
+    const { frames, outbox } = keeping()
+    const { deflation, steps } = hoarding()
+    const writer = new MessageWriter(outbox, "text", deflation)
+    writer.fragment(Buffer.from("a"), "more")
+    expect(frames).toEqual([])
+    writer.fragment(Buffer.from("b"), "flush")
+    writer.fragment(Buffer.from("c"), "more")
+    writer.fragment(Buffer.from("d"), "end")
+    expect(frames.map(({ first }) => first)).toEqual([0x41, 0x80])
+    expect(textOf(frames)).toBe("<ab><cd>")
+    expect(steps).toEqual(["more", "flush", "more", "end"])
+  })
+
+  it("in one frame it has FIN and RSV1", () => {
+    const { frames, outbox } = keeping()
+    new MessageWriter(outbox, "binary", hoarding().deflation).fragment(Buffer.from("a"), "end")
+    expect(frames.map(({ first }) => first)).toEqual([0xc2])
+  })
+
+  it("MW-11: what the compressor holds back belongs to a message that is not at its end", () => {
+    const { frames, outbox } = keeping()
+    const writer = new MessageWriter(outbox, "text", hoarding().deflation)
+    writer.fragment(Buffer.from("a"), "more")
+    expect([frames.length, writer.isMidMessage]).toEqual([0, true])
   })
 })

@@ -1,0 +1,45 @@
+/**
+ * Messages on their way out, compressed (RFC 7692 §7.2.1): which of them, whole or in parts.
+ *
+ * What it gives is lent until it is asked again, by any connection: it is made into a frame at once.
+ */
+import { encode, encodeInto } from "@effect-websocket/protocol/bytes/Utf8"
+import type { Message } from "@effect-websocket/protocol/message/Message"
+import type { Deflater, DeflateStep } from "../Compression.js"
+
+/** Texts up to this many UTF-16 units are encoded into memory that is used again. */
+const maxShared = 64 * 1024
+
+/** The most octets UTF-8 needs for one UTF-16 code unit. */
+const octetsPerUnit = 3
+
+/** Where texts are encoded, for all connections; not there before the first one. */
+let shared: Uint8Array | undefined
+
+const encodeShared = (text: string): Uint8Array => {
+  if (text.length > maxShared) return encode(text)
+  shared ??= new Uint8Array(octetsPerUnit * maxShared)
+  return shared.subarray(0, encodeInto(text, shared, 0))
+}
+
+export class Deflation {
+  constructor(
+    private readonly deflater: Deflater,
+    private readonly threshold: number
+  ) {}
+
+  /** Whether a message of this length (octets, or UTF-16 units of a text) is compressed; what the application chose counts first. */
+  applies(length: number, chosen: boolean | undefined): boolean {
+    return chosen ?? length >= this.threshold
+  }
+
+  /** A whole message. */
+  whole(message: Message): Uint8Array {
+    return this.deflater.deflate(typeof message === "string" ? encodeShared(message) : message, "end")
+  }
+
+  /** The next part of a message; perhaps nothing, before its end. */
+  part(octets: Uint8Array, step: DeflateStep): Uint8Array {
+    return this.deflater.deflate(octets, step)
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * When the next frame may be sent: not above the high-water mark, and not for ever without a turn of the event loop.
+ *
+ * Who has to wait looks again when everything has left, or when the connection is closing.
+ */
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
+import { hostTurn } from "../host/HostTurn.js"
+import type { LimitValues } from "../Limits.js"
+import type { Duplex } from "../Transport.js"
+import type { SendError, TransportError } from "../WebSocketError.js"
+import type { Outbox } from "./Outbox.js"
+
+/** Octets that may be sent before a turn of the event loop, so that a producer that never waits lets the connection read. */
+const turnBudget = 1024 * 1024
+
+/** What each frame counts besides its octets in that budget. */
+const frameCost = 256
+
+/** What the Pace asks of the connection. */
+export interface PaceOwner {
+  /** Why nothing may be sent now, or undefined. */
+  readonly refusal: () => SendError | undefined
+  /** Everything has left. */
+  readonly onDrained: () => void
+  readonly onWriteFailure: (error: TransportError) => void
+}
+
+export class Pace {
+  private spent = 0
+  private waiting: Array<() => void> = []
+  private isDraining = false
+
+  constructor(
+    private readonly duplex: Duplex,
+    private readonly outbox: Outbox,
+    private readonly limits: Pick<LimitValues, "highWaterMark">,
+    private readonly runtime: Runtime.Runtime<never>,
+    private readonly owner: PaceOwner
+  ) {}
+
+  /** More waits to be sent than the high-water mark allows. */
+  get isFull(): boolean {
+    return this.outbox.buffered > this.limits.highWaterMark
+  }
+
+  /** A frame may be sent now. */
+  get isReady(): boolean {
+    return this.spent <= turnBudget && this.owner.refusal() === undefined && !this.isFull
+  }
+
+  /** Why nothing may be sent now, or undefined. */
+  refusal(): SendError | undefined {
+    return this.owner.refusal()
+  }
+
+  /** A frame of so many octets is sent. */
+  spend(octets: number): void {
+    this.spent += octets + frameCost
+  }
+
+  /** The event loop has turned. */
+  turned(): void {
+    this.spent = 0
+  }
+
+  /** Lets everyone who waits look again: room was made, or the connection is closing. */
+  wake(): void {
+    const { waiting } = this
+    this.waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  /** Sees to it that those who wait learn when everything has left. */
+  awaitDrain(): void {
+    if (this.isDraining) return
+    this.isDraining = true
+    this.outbox.flush()
+    Runtime.runFork(this.runtime)(
+      Effect.match(this.duplex.drain, { onFailure: this.owner.onWriteFailure, onSuccess: () => this.onDrained() })
+    )
+  }
+
+  /** Does `write` as soon as a frame may be sent, in the same step in which that was seen. */
+  whenReady<E>(write: () => Effect.Effect<void, E>): Effect.Effect<void, E | SendError> {
+    return Effect.suspend(() => {
+      const refusal = this.owner.refusal()
+      if (refusal !== undefined) return Effect.fail(refusal)
+      if (this.isFull) return Effect.zipRight(this.drained, this.whenReady(write))
+      if (this.spent <= turnBudget) return write()
+      this.spent = 0
+      return Effect.zipRight(hostTurn, this.whenReady(write))
+    })
+  }
+
+  private readonly drained: Effect.Effect<void> = Effect.async((resume) => {
+    const wake = () => resume(Effect.void)
+    if (!this.isFull || this.owner.refusal() !== undefined) return wake()
+    this.waiting.push(wake)
+    this.awaitDrain()
+    return Effect.sync(() => {
+      this.waiting = this.waiting.filter((other) => other !== wake)
+    })
+  })
+
+  private onDrained(): void {
+    this.isDraining = false
+    this.owner.onDrained()
+    this.wake()
+  }
+}
