@@ -2,7 +2,7 @@
  * The octets of a message that comes in pieces, joined as they come (RFC 6455 §5.4).
  *
  * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles, or quadruples where
- * the whole size is known. However small the fragments are, nothing is kept for each of them; and however large the message
+ * the whole size is known, until 4 MiB have arrived. However small the fragments are, nothing is kept for each of them; and however large the message
  * is, no step copies more than a few MiB, so that the event loop is not held.
  */
 import * as Utf8 from "../bytes/Utf8.js"
@@ -89,7 +89,9 @@ export class Storage {
 
   private grow(needed: number, total: number, factor: number): void {
     const { length } = this.memory
-    const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : factor * length
+    // Memory that is not written yet costs nothing: from here on the rest of a known size needs no more copies.
+    const larger = length >= large && factor === knownGrowth ? total : factor * length
+    const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : larger
     if (this.next === undefined || this.next.length < needed) {
       this.next = new Uint8Array(Math.min(total, Math.max(needed, wanted)))
       this.moved = 0

@@ -23,7 +23,7 @@ import type { Pace } from "./Pace.js"
 import type { SendOptions } from "./WebSocket.js"
 
 /** What an octet counts that is compressed: it takes longer (11 µs per KiB), and a turn should not. */
-const deflateCost = 4
+const deflateCost = 8
 
 /** Longer texts are encoded, and longer octets checked, in parts of this size. */
 const partSize = 256 * 1024
