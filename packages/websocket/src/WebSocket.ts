@@ -19,7 +19,14 @@ import { resolve } from "./Limits.js"
 import { Transport } from "./Transport.js"
 import { OptionError, TimeoutError } from "./WebSocketError.js"
 
-export type { ControlFrame, Message, MessageStream, SendOptions, WebSocket } from "./connection/WebSocket.js"
+export type {
+  ControlFrame,
+  Message,
+  MessageStream,
+  RunOptions,
+  SendOptions,
+  WebSocket
+} from "./connection/WebSocket.js"
 
 /** Everything above the transport: the HTTP codec, the handshake, and the frames. */
 export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | FrameStream.FrameStream> = Layer.merge(

@@ -31,6 +31,7 @@ import type { ConnectionParts } from "./ConnectionParts.js"
 import { Control } from "./Control.js"
 import { Deflation } from "./Deflation.js"
 import { Ending } from "./Ending.js"
+import { Observers } from "./Observers.js"
 import { Outbox } from "./Outbox.js"
 import { Pace } from "./Pace.js"
 import { Reader, type ReaderOwner } from "./Reader.js"
@@ -48,6 +49,7 @@ export class Connection implements ReaderOwner {
   private readonly ending = new Ending()
   private readonly outbox: Outbox
   private readonly pace: Pace
+  readonly observers = new Observers()
   readonly sender: Sender
   readonly reader: Reader
   readonly control: Control
@@ -74,12 +76,9 @@ export class Connection implements ReaderOwner {
     const onUnfinished = () =>
       this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
     this.sender = new Sender(this.outbox, limits, this.pace, deflation, onUnfinished)
-    const { pace, sender } = this
-    this.control = new Control(
-      { sender, pace, refusal, onClosed: () => this.onClosed() },
-      deadlines.clock,
-      limits.maxPings
-    )
+    const { observers, pace, sender } = this
+    const onClosed = () => this.onClosed()
+    this.control = new Control({ sender, pace, observers, refusal, onClosed }, deadlines.clock, limits.maxPings)
     this.vigil = new Vigil(deadlines, limits, {
       isReading: () => !this.reader.flow.isPaused,
       onSilence: () => this.control.keepAlive(),

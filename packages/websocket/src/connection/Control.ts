@@ -13,7 +13,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Closure, type ConnectionError, SendError } from "../WebSocketError.js"
 import { Closing, noStatus } from "./Closing.js"
-import { Observers } from "./Observers.js"
+import type { Observers } from "./Observers.js"
 import { demandOctets } from "./Outbox.js"
 import type { Pace } from "./Pace.js"
 import { Pings } from "./Pings.js"
@@ -31,6 +31,7 @@ const tooLong = (length: number, limit: number): SendError | undefined =>
 export interface ControlOwner {
   readonly sender: Sender
   readonly pace: Pace
+  readonly observers: Observers
   /** Why nothing may be sent now, or undefined. */
   readonly refusal: () => SendError | undefined
   /** Both Close frames have been exchanged (§7.1.4). */
@@ -38,7 +39,6 @@ export interface ControlOwner {
 }
 
 export class Control {
-  readonly observers = new Observers()
   private readonly closing = new Closing()
   private readonly pings: Pings
 
@@ -97,8 +97,8 @@ export class Control {
   /** A control frame has arrived; its payload is lent. */
   receive(opcode: number, payload: Uint8Array): ProtocolViolation | undefined {
     if (opcode === Opcode.Close) return this.onClose(payload)
-    if (!this.observers.isEmpty) {
-      this.observers.tell({ _tag: opcode === Opcode.Ping ? "Ping" : "Pong", payload: payload.slice() })
+    if (!this.owner.observers.isEmpty) {
+      this.owner.observers.tell({ _tag: opcode === Opcode.Ping ? "Ping" : "Pong", payload: payload.slice() })
     }
     if (opcode === Opcode.Pong) this.pings.settle(payload)
     // §5.5.2: a Ping is answered, unless a Close frame was sent.
@@ -120,7 +120,7 @@ export class Control {
   /** The connection has ended: no Pong will come, and nothing to watch. */
   end(failure: ConnectionError): void {
     this.pings.fail(failure)
-    this.observers.end()
+    this.owner.observers.end()
   }
 
   private get tooMany(): SendError | undefined {
@@ -139,7 +139,7 @@ export class Control {
   private onClose(payload: Uint8Array): ProtocolViolation | undefined {
     const received = ClosePayload.decode(payload)
     if (received !== undefined && "_tag" in received) return received
-    this.observers.tell({ _tag: "Close", ...(received ?? noStatus) })
+    this.owner.observers.tell({ _tag: "Close", ...(received ?? noStatus) })
     this.closing.receive(received)
     // §5.5.1: the answer has the code that was received; a frame without a code is answered with such a one.
     if (!this.isCloseSent) this.sendClose(received && { code: received.code, reason: "" })

@@ -5,15 +5,29 @@
  */
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { ControlFrame } from "./WebSocket.js"
 
 /** What a message counts besides its length: a flood of empty ones is bounded too. */
 export const messageCost = 32
 
+/** A control frame in its place among the messages; `length` is what it counts. */
+export class InboxControl {
+  readonly length: number
+
+  constructor(readonly frame: ControlFrame) {
+    this.length = frame._tag === "Close" ? frame.reason.length : frame.payload.length
+  }
+}
+
+/** What stands in the inbox: control frames only while somebody takes them. */
+export type InboxEntry = Message | InboxControl
+
 export class Inbox {
   /** What is held: octets (UTF-16 units, for text), and a little for each message. */
   size = 0
-  private messages: Array<Message> = []
+  private messages: Array<InboxEntry> = []
   private next = 0
+  private hasControls = false
   private waiter: (() => void) | undefined
   private others: Set<() => void> | undefined
 
@@ -26,8 +40,14 @@ export class Inbox {
     this.size += message.length + messageCost
   }
 
-  /** Everything that is held, or nothing. */
+  pushControl(frame: ControlFrame): void {
+    this.push(new InboxControl(frame) as unknown as Message)
+    this.hasControls = true
+  }
+
+  /** All messages that are held, or nothing. */
   takeAll(): NonEmptyReadonlyArray<Message> | undefined {
+    if (this.hasControls) this.dropControls()
     if (this.isEmpty) return undefined
     const batch = this.next === 0 ? this.messages : this.messages.slice(this.next)
     this.messages = []
@@ -37,7 +57,13 @@ export class Inbox {
   }
 
   /** The oldest message, or nothing. */
-  take(): Message | undefined {
+  takeMessage(): Message | undefined {
+    if (this.hasControls) this.dropControls()
+    return this.take() as Message | undefined
+  }
+
+  /** What came first, or nothing. */
+  take(): InboxEntry | undefined {
     if (this.isEmpty) return undefined
     const message = this.messages[this.next++]
     this.size -= message.length + messageCost
@@ -46,6 +72,16 @@ export class Inbox {
       this.next = 0
     }
     return message
+  }
+
+  /** Nobody takes control frames any more. */
+  dropControls(): void {
+    const kept = this.messages.slice(this.next).filter((entry) => !(entry instanceof InboxControl))
+    this.messages = []
+    this.next = 0
+    this.size = 0
+    this.hasControls = false
+    for (const message of kept) this.push(message as Message)
   }
 
   /**

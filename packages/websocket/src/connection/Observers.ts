@@ -10,46 +10,56 @@ import type { ControlFrame } from "./WebSocket.js"
 /** Control frames kept for one slow watcher; then the oldest goes. */
 const capacity = 64
 
+/** Is told of each control frame as it arrives. */
+export interface Observer {
+  readonly tell: (frame: ControlFrame) => void
+  /** The connection has ended. */
+  readonly end: () => void
+}
+
 export class Observers {
-  private mailboxes: Set<Mailbox.Mailbox<ControlFrame>> | undefined
+  private observers: Set<Observer> | undefined
   private isOver = false
 
   get isEmpty(): boolean {
-    return this.mailboxes === undefined
+    return this.observers === undefined
   }
 
   tell(frame: ControlFrame): void {
-    if (this.mailboxes !== undefined) for (const mailbox of this.mailboxes) mailbox.unsafeOffer(frame)
+    if (this.observers !== undefined) for (const observer of this.observers) observer.tell(frame)
   }
 
   /** The connection has ended: what was told is still delivered, then the streams end. */
   end(): void {
     this.isOver = true
-    const { mailboxes } = this
-    this.mailboxes = undefined
-    if (mailboxes !== undefined) for (const mailbox of mailboxes) mailbox.unsafeDone(Exit.void)
+    const { observers } = this
+    this.observers = undefined
+    if (observers !== undefined) for (const observer of observers) observer.end()
   }
 
-  get stream(): Stream.Stream<ControlFrame> {
-    const watch = Effect.acquireRelease(
-      Effect.tap(Mailbox.make<ControlFrame>({ capacity, strategy: "sliding" }), (mailbox) =>
-        Effect.sync(() => this.add(mailbox))
-      ),
-      (mailbox) => Effect.sync(() => this.remove(mailbox))
-    )
-    return Stream.unwrapScoped(Effect.map(watch, Mailbox.toStream))
-  }
-
-  private add(mailbox: Mailbox.Mailbox<ControlFrame>): void {
-    if (this.isOver) mailbox.unsafeDone(Exit.void)
+  add(observer: Observer): void {
+    if (this.isOver) observer.end()
     else {
-      this.mailboxes ??= new Set()
-      this.mailboxes.add(mailbox)
+      this.observers ??= new Set()
+      this.observers.add(observer)
     }
   }
 
-  private remove(mailbox: Mailbox.Mailbox<ControlFrame>): void {
-    this.mailboxes?.delete(mailbox)
-    if (this.mailboxes?.size === 0) this.mailboxes = undefined
+  remove(observer: Observer): void {
+    this.observers?.delete(observer)
+    if (this.observers?.size === 0) this.observers = undefined
+  }
+
+  get stream(): Stream.Stream<ControlFrame> {
+    const watch = Effect.map(Mailbox.make<ControlFrame>({ capacity, strategy: "sliding" }), (mailbox) => {
+      const tell = (frame: ControlFrame) => void mailbox.unsafeOffer(frame)
+      const end = () => void mailbox.unsafeDone(Exit.void)
+      return { mailbox, observer: { tell, end } }
+    })
+    const watched = Effect.acquireRelease(
+      Effect.tap(watch, ({ observer }) => Effect.sync(() => this.add(observer))),
+      ({ observer }) => Effect.sync(() => this.remove(observer))
+    )
+    return Stream.unwrapScoped(Effect.map(watched, ({ mailbox }) => Mailbox.toStream(mailbox)))
   }
 }

@@ -8,7 +8,7 @@ import type * as Stream from "effect/Stream"
 import { change, type OpenLimitOptions } from "../Limits.js"
 import type { Closure, OptionError, SendError } from "../WebSocketError.js"
 import type { Connection } from "./Connection.js"
-import type { Message, SendOptions, WebSocket } from "./WebSocket.js"
+import type { Message, RunOptions, SendOptions, WebSocket } from "./WebSocket.js"
 
 export class OpenWebSocket implements WebSocket {
   constructor(private readonly connection: Connection) {}
@@ -29,8 +29,8 @@ export class OpenWebSocket implements WebSocket {
     return this.connection.reader.receiveStream
   }
 
-  run<E, R>(handler: (message: Message) => Effect.Effect<unknown, E, R> | void) {
-    return this.connection.reader.run(handler)
+  run<E, R>(handler: (message: Message) => Effect.Effect<unknown, E, R> | void, options?: RunOptions<E, R>) {
+    return this.connection.reader.run(handler, options)
   }
 
   send(message: Message, options?: SendOptions) {
@@ -75,7 +75,7 @@ export class OpenWebSocket implements WebSocket {
   }
 
   get controlFrames() {
-    return this.connection.control.observers.stream
+    return this.connection.observers.stream
   }
 
   get isOpen() {

@@ -13,10 +13,11 @@ import type { LimitValues } from "../Limits.js"
 import type { ReceiveError } from "../WebSocketError.js"
 import { batchStream } from "./batchStream.js"
 import { Flow, type FlowOwner } from "./Flow.js"
-import { Inbox, messageCost } from "./Inbox.js"
+import { Inbox, InboxControl, type InboxEntry, messageCost } from "./Inbox.js"
+import type { Observers } from "./Observers.js"
 import { Pieces } from "./Pieces.js"
 import type { MessageSink, Receiver } from "./Receiver.js"
-import type { Message, MessageStream } from "./WebSocket.js"
+import type { ControlFrame, Message, MessageStream, RunOptions } from "./WebSocket.js"
 
 const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
 
@@ -27,6 +28,7 @@ const gone = Symbol("gone")
 export interface ReaderOwner extends FlowOwner {
   readonly failure: ReceiveError | undefined
   readonly receiver: Receiver
+  readonly observers: Observers
   /** The peer broke a rule, which is seen only now. */
   readonly onViolation: (violation: ProtocolViolation) => void
 }
@@ -106,12 +108,30 @@ export class Reader implements MessageSink {
   }
 
   run<E, R>(
-    handler: (message: Message) => Effect.Effect<unknown, E, R> | void
+    handler: (message: Message) => Effect.Effect<unknown, E, R> | void,
+    options?: RunOptions<E, R>
+  ): Effect.Effect<void, ReceiveError | E, R> {
+    const onControl = options?.onControl
+    if (onControl === undefined) return this.each(handler as (entry: InboxEntry) => Effect.Effect<unknown, E, R> | void)
+    const observer = { tell: (frame: ControlFrame) => this.inbox.pushControl(frame), end: () => {} }
+    return Effect.acquireUseRelease(
+      Effect.sync(() => this.owner.observers.add(observer)),
+      () => this.each((entry) => (entry instanceof InboxControl ? onControl(entry.frame) : handler(entry))),
+      () =>
+        Effect.sync(() => {
+          this.owner.observers.remove(observer)
+          this.inbox.dropControls()
+        })
+    )
+  }
+
+  private each<E, R>(
+    handler: (entry: InboxEntry) => Effect.Effect<unknown, E, R> | void
   ): Effect.Effect<void, ReceiveError | E, R> {
     const body = (): Effect.Effect<unknown, ReceiveError | E, R> => {
       if (this.wantsPieces) this.collect()
-      for (let message = this.inbox.take(); message !== undefined; message = this.inbox.take()) {
-        const effect = handler(message)
+      for (let entry = this.inbox.take(); entry !== undefined; entry = this.inbox.take()) {
+        const effect = handler(entry)
         if (effect !== undefined) return effect
       }
       this.madeRoom()
@@ -137,7 +157,7 @@ export class Reader implements MessageSink {
   )
 
   private readonly take = this.lastStep(
-    () => this.inbox.take(),
+    () => this.inbox.takeMessage(),
     () => this.receive
   )
 
@@ -169,7 +189,7 @@ export class Reader implements MessageSink {
   }
 
   private nextStream(): MessageStream | undefined {
-    const message = this.inbox.take()
+    const message = this.inbox.takeMessage()
     if (message !== undefined) return Pieces.ofMessage(message)
     const begun = this.begun.shift()
     if (begun !== undefined) return begun.stream

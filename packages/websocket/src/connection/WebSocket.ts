@@ -39,6 +39,15 @@ export type ControlFrame =
   | { readonly _tag: "Pong"; readonly payload: Uint8Array }
   | ({ readonly _tag: "Close" } & ClosePayload)
 
+/** What `run` calls besides its handler. */
+export interface RunOptions<E = never, R = never> {
+  /**
+   * Called with each control frame that arrives from now on, in its place among the messages, and awaited like them. A Ping has
+   * been answered by then.
+   */
+  readonly onControl?: ((frame: ControlFrame) => Effect.Effect<unknown, E, R> | void) | undefined
+}
+
 /** A message that is delivered as it arrives. */
 export interface MessageStream {
   readonly kind: "text" | "binary"
@@ -61,7 +70,8 @@ export interface WebSocket {
    * connection was closed cleanly (RFC 6455 §7.1.4), fails otherwise. The cheapest way to consume.
    */
   readonly run: <E = never, R = never>(
-    handler: (message: Message) => Effect.Effect<unknown, E, R> | void
+    handler: (message: Message) => Effect.Effect<unknown, E, R> | void,
+    options?: RunOptions<E, R>
   ) => Effect.Effect<void, ReceiveError | E, R>
   /** The messages as a Stream, a chunk for each batch. Ends after a clean close, fails otherwise. */
   readonly messages: Stream.Stream<Message, ReceiveError>
@@ -101,7 +111,7 @@ export interface WebSocket {
   readonly close: (code?: number, reason?: string) => Effect.Effect<Closure, SendError>
   /** Waits for the end of the connection, whatever it is. */
   readonly closed: Effect.Effect<Closure>
-  /** Control frames as they arrive; answering them is not the application's business. A slow consumer loses the oldest of 64. */
+  /** Control frames as they arrive, ahead of messages that wait to be received (`run` has them in order); answering them is not the application's business. A slow consumer loses the oldest of 64. */
   readonly controlFrames: Stream.Stream<ControlFrame>
   /** Whether messages can be sent: no Close frame was sent, and the connection has not ended. */
   readonly isOpen: Effect.Effect<boolean>

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Inbox } from "../../src/connection/Inbox.js"
+import { Inbox, InboxControl } from "../../src/connection/Inbox.js"
 
 describe("messages that wait to be taken", () => {
   it("come out in order, however they are taken, and the size follows", () => {
@@ -31,6 +31,34 @@ describe("messages that wait to be taken", () => {
     const batch = inbox.takeAll()
     inbox.push("b")
     expect(batch).toEqual(["a"])
+  })
+})
+
+describe("PARITY C-04: control frames in their place", () => {
+  const ping = { _tag: "Ping", payload: Uint8Array.of(1, 2) } as const
+  const close = { _tag: "Close", code: 1000, reason: "bye" } as const
+
+  it("are taken in order, and count what they have", () => {
+    const inbox = new Inbox()
+    inbox.push("a")
+    inbox.pushControl(ping)
+    inbox.pushControl(close)
+    expect(inbox.size).toBe(1 + 2 + 3 + 3 * 32)
+    const taken = [inbox.take(), inbox.take(), inbox.take()]
+    expect(taken.map((entry) => (entry instanceof InboxControl ? entry.frame : entry))).toEqual(["a", ping, close])
+    expect([inbox.size, inbox.isEmpty]).toEqual([0, true])
+  })
+
+  it("are never taken for messages", () => {
+    const inbox = new Inbox()
+    inbox.pushControl(ping)
+    inbox.push("a")
+    inbox.pushControl(ping)
+    inbox.push("b")
+    expect(inbox.takeMessage()).toBe("a")
+    expect(inbox.takeAll()).toEqual(["b"])
+    inbox.pushControl(ping)
+    expect([inbox.takeAll(), inbox.size]).toEqual([undefined, 0])
   })
 })
 

@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Duplex } from "../../src/Transport.js"
-import type { Message } from "../../src/WebSocket.js"
+import type { ControlFrame, Message } from "../../src/WebSocket.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { concat, frame, octets, open, other, roles, until, utf8 } from "../support/peer.js"
 import { yieldAt } from "../support/yieldAt.js"
@@ -575,6 +575,69 @@ for (const role of roles) {
       const next = yield* Effect.fork(ws.receive)
       yield* turns()
       expect(yield* Fiber.join(next)).toBe("next")
+    })
+  })
+
+  describe(`C-04 run with onControl: a ${role}`, () => {
+    const written = (seen: Array<unknown>) => ({
+      onControl: (frame: ControlFrame) => void seen.push(frame._tag === "Close" ? frame.code : frame._tag)
+    })
+
+    test("control frames stand in their place among the messages, the Close last", function* () {
+      const { peer, ws } = yield* open(role)
+      const seen: Array<unknown> = []
+      const running = yield* Effect.fork(ws.run((message) => void seen.push(message), written(seen)))
+      yield* turns()
+      peer.write(
+        frame(peerRole, 1, "a"),
+        frame(peerRole, 9, "p"),
+        frame(peerRole, 1, "b", { fin: false }),
+        frame(peerRole, 10),
+        frame(peerRole, 0, "c"),
+        frame(peerRole, 8)
+      )
+      yield* Fiber.join(running)
+      expect(seen).toEqual(["a", "Ping", "Pong", "bc", 1005])
+      expect(peer.briefs[0]).toBe("pong 70")
+    })
+
+    test("they are awaited as messages are, and what fails in them ends the run", function* () {
+      const { peer, ws } = yield* open(role)
+      const seen: Array<unknown> = []
+      const slow = Effect.zipRight(
+        turns(),
+        Effect.sync(() => void seen.push("pinged"))
+      )
+      const onControl = (frame: ControlFrame) => (frame._tag === "Ping" ? slow : Effect.fail("no pongs" as const))
+      const running = yield* Effect.fork(Effect.flip(ws.run((message) => void seen.push(message), { onControl })))
+      yield* turns()
+      peer.write(frame(peerRole, 9), frame(peerRole, 1, "a"), frame(peerRole, 10), frame(peerRole, 1, "b"))
+      expect(yield* Fiber.join(running)).toBe("no pongs")
+      expect(seen).toEqual(["pinged", "a"])
+      expect(yield* ws.receive).toBe("b")
+    })
+
+    test("afterwards nobody is told, and what was not taken is not kept", function* () {
+      const { peer, ws } = yield* open(role)
+      const seen: Array<unknown> = []
+      const running = yield* Effect.fork(ws.run(() => Effect.never, written(seen)))
+      yield* turns()
+      peer.write(frame(peerRole, 1, "a"), frame(peerRole, 9), frame(peerRole, 1, "b"))
+      yield* turns()
+      yield* Fiber.interrupt(running)
+      peer.send(9)
+      yield* turns()
+      expect([seen, yield* ws.pull]).toEqual([[], ["b"]])
+    })
+
+    test("an application that does not go on is not told without bound: reading stops", function* () {
+      const { peer, ws } = yield* open(role, { limits: { readAhead: 1000 } })
+      const running = yield* Effect.fork(ws.run(() => Effect.never, { onControl: () => Effect.never }))
+      yield* turns()
+      for (let count = 0; count < 2000; count++) peer.send(10, octets(100))
+      yield* turns()
+      expect(peer.duplex.unsafeBuffered()).toBeGreaterThan(0)
+      yield* Fiber.interrupt(running)
     })
   })
 }
