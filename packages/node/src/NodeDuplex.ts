@@ -15,6 +15,7 @@ import type { ConnectionInfo, Duplex, FlowControl } from "effect-websocket/Trans
 import { TransportError, type TransportReason } from "effect-websocket/WebSocketError"
 import * as NodeConnectionInfo from "./NodeConnectionInfo.js"
 import * as NodeError from "./NodeError.js"
+import { readInto } from "./NodeReadBuffer.js"
 import { NodeWriter } from "./NodeWriter.js"
 import { Waiters } from "./Waiters.js"
 
@@ -34,6 +35,10 @@ const endOfStream = (): TransportReason => ({ _tag: "EndOfStream" })
 
 function onData(this: Owned, octets: Uint8Array): void {
   this[owner]?.arrive(octets)
+}
+
+function onRead(this: Owned, length: number, buffer: Uint8Array): void {
+  this[owner]?.lend(new Uint8Array(buffer.buffer, 0, length))
 }
 
 function onEnd(this: Owned): void {
@@ -73,6 +78,8 @@ class NodeDuplex extends NodeWriter implements Duplex {
     this.failure = this.former()
     NodeConnectionInfo.remember(native)
     native.pause()
+    readInto(native, onRead)
+    // Octets which were read before we came, and those of streams that have no buffer.
     native.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose)
   }
 
@@ -157,11 +164,19 @@ class NodeDuplex extends NodeWriter implements Duplex {
     onFailure?.(this.failure)
   }
 
+  /** Octets of a buffer of their own. */
   arrive(octets: Uint8Array): void {
-    if (this.onOctets !== undefined) {
-      this.onOctets(octets)
-      return
-    }
+    if (this.onOctets === undefined) this.hold(octets)
+    else this.onOctets(octets)
+  }
+
+  /** Octets in the buffer of all sockets. A socket that was resumed and paused again reads once more. */
+  lend(octets: Uint8Array): void {
+    if (this.onOctets === undefined || (this.paused && !this.leaving)) this.hold(octets.slice())
+    else this.onOctets(octets)
+  }
+
+  hold(octets: Uint8Array): void {
     this.stream.pause()
     this.keep(octets)
     this.readers?.wake()
