@@ -2,7 +2,8 @@
  * Frames on their way out: encoded one behind the other into a slab, and handed to the transport in one write.
  *
  * The slab is shared by all connections, since writing is synchronous and only one of them fills it at a time: an idle
- * connection holds no buffer. Whoever begins to fill it sends away first what another connection left in it.
+ * connection holds no buffer. Who begins to fill it sets aside, or sends away, what another connection left in it: so each of
+ * many receivers of several messages gets one write.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
@@ -25,6 +26,22 @@ const headerRoom = 14
 /** The most octets UTF-8 needs for one UTF-16 code unit. */
 const octetsPerUnit = 3
 
+/** Octets that can be set aside; more leave at once. */
+const asideSize = 1024
+
+/** Memory to set octets aside, kept for the next time: at most a MiB. */
+const asides: Array<Uint8Array> = []
+const maxAsides = 1024
+
+/** Those who are to be flushed once the code that runs now has come to its end. */
+let later: Array<Outbox> = []
+
+const flushAll = (): void => {
+  const outboxes = later
+  later = []
+  for (const outbox of outboxes) outbox.flushNow()
+}
+
 /** `undefined` while a transport has it, or when one kept it: then the next frame gets a new one. */
 let slab: Uint8Array | undefined
 let used = 0
@@ -46,7 +63,10 @@ export class Outbox {
   private inTurn = false
   /** The transport could not pass on at once what it was given last. */
   private isKept = false
-  private scheduled = false
+  private isScheduled = false
+  /** Frames that are older than what is in the slab. */
+  private aside: Uint8Array | undefined
+  private asideUsed = 0
 
   constructor(
     private readonly duplex: Duplex,
@@ -56,13 +76,15 @@ export class Outbox {
 
   /** Octets that were appended and have not left for the peer yet. */
   get buffered(): number {
-    return this.duplex.unsafeBuffered() + (owner === this ? used : 0)
+    return this.duplex.unsafeBuffered() + this.asideUsed + (owner === this ? used : 0)
   }
 
   /** Appends a text frame; `first` is its first octet (FIN, RSV, opcode). Lone surrogates become U+FFFD. */
   text(first: number, text: string): void {
     const room = headerRoom + octetsPerUnit * text.length
-    if (room <= slabSize) used = encodeText(this.reserve(room), used, first, text, this.maskingKey())
+    if (this.hasAside(room)) {
+      this.asideUsed = encodeText(this.aside!, this.asideUsed, first, text, this.maskingKey())
+    } else if (room <= slabSize) used = encodeText(this.reserve(room), used, first, text, this.maskingKey())
     else {
       const octets = new Uint8Array(room)
       this.writeAlone(octets.subarray(0, encodeText(octets, 0, first, text, this.maskingKey())))
@@ -72,7 +94,9 @@ export class Outbox {
   /** Appends a frame of any kind. The payload is copied: it may be reused at once. */
   octets(first: number, payload: Uint8Array): void {
     const room = headerRoom + demandOctets(payload).length
-    if (room <= slabSize) used = encodeFrame(this.reserve(room), used, first, payload, this.maskingKey())
+    if (this.hasAside(room)) {
+      this.asideUsed = encodeFrame(this.aside!, this.asideUsed, first, payload, this.maskingKey())
+    } else if (room <= slabSize) used = encodeFrame(this.reserve(room), used, first, payload, this.maskingKey())
     else {
       const octets = new Uint8Array(room)
       this.writeAlone(octets.subarray(0, encodeFrame(octets, 0, first, payload, this.maskingKey())))
@@ -91,6 +115,7 @@ export class Outbox {
 
   /** Sends away what was appended. */
   flush(): void {
+    this.flushAside()
     if (owner !== this) return
     const filled = takeSlab()
     // A transport that keeps what it is given, as TLS does, gets a copy of the right size: the slab stays here.
@@ -106,12 +131,14 @@ export class Outbox {
 
   /** Sends away what was appended, once the code that runs now has come to its end. */
   flushLater(): void {
-    if (this.inTurn || this.scheduled) return
-    this.scheduled = true
-    Promise.resolve().then(() => {
-      this.scheduled = false
-      this.flush()
-    })
+    if (this.inTurn || this.isScheduled) return
+    this.isScheduled = true
+    if (later.push(this) === 1) Promise.resolve().then(flushAll)
+  }
+
+  flushNow(): void {
+    this.isScheduled = false
+    this.flush()
   }
 
   // §5.1: a client masks every frame, with a fresh key (§5.3); a server masks none.
@@ -119,12 +146,40 @@ export class Outbox {
     return this.role === "client" ? this.entropy.unsafeMaskingKey() : unmasked
   }
 
+  /** Frames were set aside, and there is room for more beside them. */
+  private hasAside(room: number): boolean {
+    return this.aside !== undefined && this.asideUsed + room <= asideSize
+  }
+
   /** The slab, with room for so many octets behind `used`. */
   private reserve(room: number): Uint8Array {
-    if (owner !== this) owner?.flush()
+    this.flushAside()
+    if (owner !== this) owner?.leaveSlab()
     else if (used + room > slabSize) this.flush()
     owner = this
     return takeSlab()
+  }
+
+  /** Another connection wants the slab: what is in it waits elsewhere for its flush, if one will come. */
+  private leaveSlab(): void {
+    if (used > asideSize || !(this.isScheduled || this.inTurn)) {
+      this.flush()
+      return
+    }
+    this.aside = asides.pop() ?? new Uint8Array(asideSize)
+    this.aside.set(takeSlab().subarray(0, used))
+    this.asideUsed = used
+    owner = undefined
+    used = 0
+  }
+
+  private flushAside(): void {
+    const { aside, asideUsed } = this
+    if (aside === undefined) return
+    this.aside = undefined
+    this.asideUsed = 0
+    this.duplex.unsafeWrite([aside.subarray(0, asideUsed)])
+    if (this.duplex.unsafeBuffered() === 0 && asides.length < maxAsides) asides.push(aside)
   }
 
   private writeAlone(octets: Uint8Array): void {

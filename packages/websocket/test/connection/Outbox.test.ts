@@ -79,6 +79,54 @@ describe("frames of one connection", () => {
     expect(Math.max(...writes.slice(0, 1).map(({ length }) => length))).toBeLessThan(131_072)
   })
 
+  it("MW-18: several messages to each of many leave in one write each, in order", async () => {
+    const all = Array.from({ length: 100 }, keeping)
+    const outboxes = all.map(({ duplex }) => outboxOver(duplex))
+    for (const message of ["a", "b".repeat(200), "c", "d".repeat(400), "e"]) {
+      for (const outbox of outboxes) {
+        outbox.octets(0x82, utf8(message))
+        outbox.flushLater()
+      }
+    }
+    expect(outboxes[0]?.buffered).toBe(3 * 7 + 208 + 408)
+    await Promise.resolve()
+    const sent = ["a", "b".repeat(200), "c", "d".repeat(400), "e"]
+    expect(all.map(({ payloads }) => payloads())).toEqual(all.map(() => sent))
+    expect(all.map(({ writes }) => writes.length)).toEqual(all.map(() => 1))
+    expect(outboxes.map(({ buffered }) => buffered)).toEqual(all.map(() => 0))
+  })
+
+  it("what is set aside is sent before what does not fit beside it", async () => {
+    const [one, two] = [keeping(), keeping()]
+    const [outbox, other] = [outboxOver(one.duplex), outboxOver(two.duplex)]
+    const sent = ["a", "b".repeat(2000), "c", "d".repeat(200_000), "e"]
+    for (const message of sent) {
+      outbox.text(0x81, message)
+      outbox.flushLater()
+      other.octets(0x82, utf8(message))
+      other.flushLater()
+    }
+    await Promise.resolve()
+    expect([one.payloads(), two.payloads()]).toEqual([sent, sent])
+  })
+
+  it("what was set aside is not overwritten while the transport keeps it", async () => {
+    const [one, two] = [keeping(), keeping()]
+    const [outbox, other] = [outboxOver(one.duplex), outboxOver(two.duplex)]
+    one.keep(true)
+    for (const message of ["kept", "too"]) {
+      outbox.text(0x81, message)
+      outbox.flushLater()
+      other.text(0x81, message)
+      other.flushLater()
+      await Promise.resolve()
+    }
+    expect([one.payloads(), two.payloads()]).toEqual([
+      ["kept", "too"],
+      ["kept", "too"]
+    ])
+  })
+
   it("are not overwritten while the transport keeps them", () => {
     const { duplex, keep, payloads } = keeping()
     const outbox = outboxOver(duplex)
