@@ -5,7 +5,7 @@
  * messages go through in slices, so that the event loop can turn between them. Negotiation, RSV1 and frames are not here.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
-import type { AgreedDeflate, DeflateSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"
+import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,10 @@ export interface CompressionOptions {
    * know the parameter may use 15.
    */
   readonly serverMaxWindowBits?: number | undefined
-  /** The largest window of the client, likewise (§7.1.2.2). 12. */
+  /**
+   * The largest window of the client, likewise (§7.1.2.2). 12, but a server lets clients have 15 which do not offer the parameter,
+   * and may therefore not be limited; when a smaller number is given, it declines them.
+   */
   readonly clientMaxWindowBits?: number | undefined
   /** How hard zlib tries, 0 (stores only) to 9. 6. */
   readonly level?: number | undefined
@@ -40,7 +43,7 @@ export interface EngineSettings {
 }
 
 /** All options, present and in range. */
-export interface CompressionSettings extends DeflateSettings, EngineSettings {
+export interface CompressionSettings extends AnswerSettings, EngineSettings {
   readonly threshold: number
 }
 
@@ -62,6 +65,7 @@ export const defaults: CompressionSettings = {
   clientNoContextTakeover: false,
   serverMaxWindowBits: 12,
   clientMaxWindowBits: 12,
+  limitsClientWindow: false,
   level: 6,
   memLevel: 5,
   threshold: 128
@@ -92,9 +96,10 @@ const check = (option: string, value: unknown): OptionError | undefined => {
 
 /** The defaults, changed by the options; what is out of range is an `OptionError`. */
 export const resolve = (options: CompressionOptions = {}): Effect.Effect<CompressionSettings, OptionError> => {
-  const settings: Record<string, unknown> = { ...defaults }
+  const limitsClientWindow = options.clientMaxWindowBits !== undefined
+  const settings: Record<string, unknown> = { ...defaults, limitsClientWindow }
   for (const [option, value] of Object.entries(options)) {
-    if (value === undefined || !Object.hasOwn(defaults, option)) continue
+    if (value === undefined || !Object.hasOwn(defaults, option) || option === "limitsClientWindow") continue
     const error = check(option, value)
     if (error !== undefined) return Effect.fail(error)
     settings[option] = value

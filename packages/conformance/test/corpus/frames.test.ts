@@ -1,16 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
-import * as WebSocket from "effect-websocket/WebSocket"
 import { cuts, drives, type FrameCase, frameCases, fromHex, messagesOf } from "../support/corpus.js"
+import { against, type Role } from "../support/framePlay.js"
 import { type FramesRead, readFrames } from "../support/kernel.js"
 import { leavesNothing } from "../support/leaks.js"
-import { type Place, places } from "../support/places.js"
-import type { RawPeer } from "../support/RawPeer.js"
-import { echo, limits, type Outcome, serving } from "../support/underTest.js"
-import { acceptOf, frame, type Heard, hear, upgradeRequest, upgradeResponse } from "../support/wire.js"
-
-type Role = "client" | "server"
+import { places } from "../support/places.js"
 
 const octetsFor = (role: Role, { toClient, toServer }: FrameCase): Uint8Array | undefined => {
   const written = role === "server" ? toServer : toClient
@@ -47,81 +40,13 @@ describe("the corpus of frames against the kernel", () => {
   }
 })
 
-const normal = Buffer.of(0x03, 0xe8)
-
-/** Sends the octets as the other role, closes when nothing has ended by then, and gives what came back. */
-const play = (peer: RawPeer, each: FrameCase, pieces: ReadonlyArray<Uint8Array>, role: Role, skip: number) =>
-  Effect.gen(function* () {
-    const { close, messages, pong } = each.expect
-    const other = role === "server" ? "client" : "server"
-    yield* peer.write(pieces)
-    if (each.halfClose === true) peer.end()
-    const isAnswered = (received: Buffer) => {
-      const heard = hear(received.subarray(skip))
-      return heard.messages.length + heard.pongs.length >= messages.length + (pong === undefined ? 0 : 1)
-    }
-    if (close === undefined) {
-      yield* peer.until(isAnswered)
-      yield* peer.write([frame(0x88, normal, other)])
-    }
-    // RFC 6455 §7.1.1: a client waits for the server's end.
-    if (other === "server") {
-      yield* peer.until((received) => hear(received.subarray(skip)).close !== undefined)
-      peer.end()
-    }
-    return hear((yield* peer.all).subarray(skip))
-  })
-
-const check = (each: FrameCase, role: Role, outcome: Outcome, heard: Heard) => {
-  const { close, error, pong, reason } = each.expect
-  const messages = messagesOf(each)
-  expect({ ...outcome, reason: reason === undefined ? undefined : outcome.reason }).toEqual({ messages, error, reason })
-  expect(heard).toEqual({
-    messages,
-    pongs: pong === undefined ? [] : [pong],
-    close: close === null ? undefined : (close ?? 1000),
-    isMasked: heard.isMasked.map(() => role === "client"),
-    excess: 0
-  })
-}
-
-const againstServer = (place: Place, each: FrameCase, pieces: ReadonlyArray<Uint8Array>) =>
-  Effect.gen(function* () {
-    const outcome = yield* serving
-    const peer = yield* place.toServer
-    yield* peer.write([Buffer.from(upgradeRequest)])
-    const skip = (yield* peer.head).length
-    const heard = yield* play(peer, each, pieces, "server", skip)
-    check(each, "server", yield* outcome, heard)
-  })
-
-const againstClient = (place: Place, each: FrameCase, pieces: ReadonlyArray<Uint8Array>) =>
-  Effect.gen(function* () {
-    const played = yield* Deferred.make<Heard>()
-    const uri = yield* place.serve((peer) =>
-      Effect.gen(function* () {
-        const request = yield* peer.head
-        const key = /^Sec-WebSocket-Key: (.*)\r$/m.exec(request)?.[1] ?? ""
-        yield* peer.write([Buffer.from(upgradeResponse.replace("$A", acceptOf(key)))])
-        yield* Deferred.complete(played, play(peer, each, pieces, "client", request.length))
-      })
-    )
-    const outcome = yield* Effect.scoped(Effect.flatMap(WebSocket.connect(uri, { limits }), echo))
-    check(each, "client", outcome, yield* Deferred.await(played))
-  })
-
 for (const [name, place] of Object.entries(places)) {
-  for (const [role, against] of [
-    ["server", againstServer],
-    ["client", againstClient]
-  ] as const) {
+  for (const role of ["server", "client"] as const) {
     describe(`the corpus of frames against our ${role} over ${name}`, () => {
       leavesNothing()
       for (const { each, octets, title } of casesFor(role)) {
         for (const [way, pieces] of drives(octets)) {
-          it.scopedLive(`${title}, ${way}`, () =>
-            against(place, each, pieces).pipe(Effect.provide(WebSocket.layer), Effect.provide(place.layer))
-          )
+          it.scopedLive(`${title}, ${way}`, () => against(role, place, each, pieces))
         }
       }
     })

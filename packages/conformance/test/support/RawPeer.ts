@@ -10,6 +10,9 @@ import type { Duplex } from "effect-websocket/Transport"
 interface Line {
   readonly write: (octets: Uint8Array) => void
   readonly end: () => void
+  /** Stops reading, and reads again. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 const turn: Effect.Effect<void> = Effect.async((resume) => void setImmediate(() => resume(Effect.void)))
@@ -60,6 +63,15 @@ export class RawPeer {
     this.line?.end()
   }
 
+  /** Reads no more, so that the other side cannot write without end. */
+  pause(): void {
+    this.line?.pause()
+  }
+
+  resume(): void {
+    this.line?.resume()
+  }
+
   /** Waits until what was received is enough, or the other side has ended. */
   until(isEnough: (received: Buffer) => boolean): Effect.Effect<Buffer> {
     return Effect.async((resume) => {
@@ -88,19 +100,26 @@ export class RawPeer {
 
 /** A peer on a socket of Node.js. */
 export const onSocket = (socket: net.Socket): RawPeer => {
-  const peer = new RawPeer().attach({ write: (octets) => socket.write(octets), end: () => socket.end() })
+  const peer = new RawPeer().attach({
+    write: (octets) => socket.write(octets),
+    end: () => socket.end(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume()
+  })
   socket.on("data", peer.onOctets).on("end", peer.onEnd).on("error", peer.onEnd).on("close", peer.onEnd)
   return peer
 }
 
 /** A peer on an end of a connection of ours. */
 export const onDuplex = (duplex: Duplex): RawPeer => {
-  const peer = new RawPeer().attach({
+  const peer = new RawPeer()
+  const flow = duplex.unsafeReceive(peer.onOctets, peer.onEnd)
+  return peer.attach({
     write: (octets) => duplex.unsafeWrite([octets]),
-    end: () => Effect.runFork(duplex.end)
+    end: () => Effect.runFork(duplex.end),
+    pause: () => flow.pause(),
+    resume: () => flow.resume()
   })
-  duplex.unsafeReceive(peer.onOctets, peer.onEnd)
-  return peer
 }
 
 /** Connects a socket of Node.js; it is destroyed at the end of the Scope. */

@@ -70,7 +70,7 @@ export const fromHex = (written: Written): Uint8Array => new Uint8Array(Buffer.f
 export const fromLatin1 = (written: Written): Uint8Array => new Uint8Array(Buffer.from(expand(written), "latin1"))
 
 /** What a case expects to be delivered. */
-export const messagesOf = ({ expect }: FrameCase): ReadonlyArray<string | Uint8Array> =>
+export const messagesOf = ({ expect }: Pick<FrameCase, "expect">): ReadonlyArray<string | Uint8Array> =>
   expect.messages.map((message) => {
     if (typeof message === "string") return message
     return "text" in message ? expand(message.text) : fromHex(message.octets)

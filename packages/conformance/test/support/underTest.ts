@@ -47,12 +47,16 @@ export const echo = (ws: WebSocket): Effect.Effect<Outcome> => {
   )
 }
 
-/** Our server in the background; what becomes of its first connection. */
-export const serving = Effect.gen(function* () {
-  const outcome = yield* Deferred.make<Outcome>()
-  const handler = (ws: WebSocket) => Effect.flatMap(echo(ws), (how) => Deferred.succeed(outcome, how))
-  const onHandshakeError = (error: Tagged) =>
-    Effect.asVoid(Deferred.succeed(outcome, { messages: [], error: tagsOf(error), reason: undefined }))
-  yield* Effect.forkScoped(WebSocketServer.run(handler, { limits, onHandshakeError }))
-  return Deferred.await(outcome)
-})
+/** Our server in the background, with these limits; what becomes of its first connection. */
+export const servingWith = (limits: LimitOptions) =>
+  Effect.gen(function* () {
+    const outcome = yield* Deferred.make<Outcome>()
+    const handler = (ws: WebSocket) => Effect.flatMap(echo(ws), (how) => Deferred.succeed(outcome, how))
+    const onHandshakeError = (error: Tagged) =>
+      Effect.asVoid(Deferred.succeed(outcome, { messages: [], error: tagsOf(error), reason: undefined }))
+    yield* Effect.forkScoped(WebSocketServer.run(handler, { limits, onHandshakeError }))
+    return Deferred.await(outcome)
+  })
+
+/** With the limits of the corpus. */
+export const serving = servingWith(limits)

@@ -56,17 +56,24 @@ export const offers = (settings: DeflateSettings): ReadonlyArray<Extension> => {
 const answerClientBits = (offered: number | true | undefined, limit: number): number | undefined =>
   typeof offered === "number" ? Math.min(offered, limit) : unlessDefault(limit)
 
+/** What a server wants. */
+export interface AnswerSettings extends DeflateSettings {
+  /** Whether a client whose window it may not limit (§7.1.2.2) is declined; else that one has the largest. true. */
+  readonly limitsClientWindow?: boolean | undefined
+}
+
 /** The answer to one offer, or undefined when it cannot be met. */
-const answerOne = (extension: Extension, settings: DeflateSettings): DeflateAnswer | undefined => {
+const answerOne = (extension: Extension, settings: AnswerSettings): DeflateAnswer | undefined => {
   const offered = DeflateParameters.parse(extension.parameters)
   if (offered === undefined) return undefined
   const serverBits = Math.min(
     offered.serverMaxWindowBits ?? DeflateParameters.defaultWindowBits,
     settings.serverMaxWindowBits
   )
-  const clientBits = answerClientBits(offered.clientMaxWindowBits, settings.clientMaxWindowBits)
   if (serverBits < smallestWindowBits) return undefined
   // §7.1.2.2: an answer has client_max_window_bits only if the offer has it.
+  const mayLimit = offered.clientMaxWindowBits !== undefined || settings.limitsClientWindow !== false
+  const clientBits = mayLimit ? answerClientBits(offered.clientMaxWindowBits, settings.clientMaxWindowBits) : undefined
   if (clientBits !== undefined && offered.clientMaxWindowBits === undefined) return undefined
   const answered: DeflateParameters.DeflateParameters = {
     serverNoContextTakeover: offered.serverNoContextTakeover || settings.serverNoContextTakeover,
@@ -79,7 +86,7 @@ const answerOne = (extension: Extension, settings: DeflateSettings): DeflateAnsw
 }
 
 /** §5.1: a server takes the first offer that it can meet. undefined: it declines. */
-export const answer = (offers: ReadonlyArray<Extension>, settings: DeflateSettings): DeflateAnswer | undefined => {
+export const answer = (offers: ReadonlyArray<Extension>, settings: AnswerSettings): DeflateAnswer | undefined => {
   for (const extension of offers) {
     const answered = isDeflate(extension) ? answerOne(extension, settings) : undefined
     if (answered !== undefined) return answered

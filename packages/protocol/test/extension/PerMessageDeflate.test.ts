@@ -52,6 +52,22 @@ describe("RFC 7692 §5.1 the offers of a client", () => {
   })
 })
 
+describe("RFC 7692 §7.1.2.2 a client whose window may not be limited", () => {
+  it("has the largest one, where the limit is a wish; else it is declined", () => {
+    const settings = { ...defaults, clientMaxWindowBits: 10 }
+    const answered = PerMessageDeflate.answer(list(pmd("")), { ...settings, limitsClientWindow: false })
+    expect(answered).toMatchObject({ extension: { parameters: [] }, agreed: { clientMaxWindowBits: 15 } })
+    expect(PerMessageDeflate.answer(list(pmd("")), { ...settings, limitsClientWindow: true })).toBeUndefined()
+    expect(PerMessageDeflate.answer(list(pmd("")), settings)).toBeUndefined()
+  })
+
+  it("is limited where it may be, wish or not", () => {
+    const settings = { ...defaults, clientMaxWindowBits: 10, limitsClientWindow: false }
+    const answered = PerMessageDeflate.answer(list(pmd("; client_max_window_bits")), settings)
+    expect(answered?.agreed.clientMaxWindowBits).toBe(10)
+  })
+})
+
 describe("RFC 7692 §7.1 the answer of a server", () => {
   it.each<readonly [string, Partial<PerMessageDeflate.DeflateSettings>, string | undefined]>([
     ["", {}, ""],

@@ -1,0 +1,94 @@
+/**
+ * Cases of frames against our server and our client: a peer of bare octets plays them, and both sides are compared with
+ * what is expected.
+ */
+import { expect } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { LimitOptions } from "effect-websocket/Limits"
+import * as WebSocket from "effect-websocket/WebSocket"
+import { type FrameCase, messagesOf } from "./corpus.js"
+import type { Place } from "./places.js"
+import type { RawPeer } from "./RawPeer.js"
+import { limits as corpusLimits, echo, type Outcome, servingWith } from "./underTest.js"
+import { acceptOf, frame, type Heard, hear, upgradeRequest, upgradeResponse } from "./wire.js"
+
+export type Role = "client" | "server"
+
+type Expected = Pick<FrameCase, "expect" | "halfClose">
+
+const normal = Buffer.of(0x03, 0xe8)
+
+/** Sends the octets as the other role, closes when nothing has ended by then, and gives what came back. */
+const play = (peer: RawPeer, each: Expected, pieces: ReadonlyArray<Uint8Array>, role: Role, skip: number) =>
+  Effect.gen(function* () {
+    const { close, messages, pong } = each.expect
+    const other = role === "server" ? "client" : "server"
+    yield* peer.write(pieces)
+    if (each.halfClose === true) peer.end()
+    const isAnswered = (received: Buffer) => {
+      const heard = hear(received.subarray(skip))
+      return heard.messages.length + heard.pongs.length >= messages.length + (pong === undefined ? 0 : 1)
+    }
+    if (close === undefined) {
+      yield* peer.until(isAnswered)
+      yield* peer.write([frame(0x88, normal, other)])
+    }
+    // RFC 6455 §7.1.1: a client waits for the server's end.
+    if (other === "server") {
+      yield* peer.until((received) => hear(received.subarray(skip)).close !== undefined)
+      peer.end()
+    }
+    return hear((yield* peer.all).subarray(skip))
+  })
+
+const check = (each: Expected, role: Role, outcome: Outcome, heard: Heard) => {
+  const { close, error, pong, reason } = each.expect
+  const messages = messagesOf(each)
+  expect({ ...outcome, reason: reason === undefined ? undefined : outcome.reason }).toEqual({ messages, error, reason })
+  expect(heard).toEqual({
+    messages,
+    pongs: pong === undefined ? [] : [pong],
+    close: close === null ? undefined : (close ?? 1000),
+    isMasked: heard.isMasked.map(() => role === "client"),
+    excess: 0
+  })
+}
+
+const againstServer = (place: Place, each: Expected, pieces: ReadonlyArray<Uint8Array>, limits: LimitOptions) =>
+  Effect.gen(function* () {
+    const outcome = yield* servingWith(limits)
+    const peer = yield* place.toServer
+    yield* peer.write([Buffer.from(upgradeRequest)])
+    const skip = (yield* peer.head).length
+    const heard = yield* play(peer, each, pieces, "server", skip)
+    check(each, "server", yield* outcome, heard)
+  })
+
+const againstClient = (place: Place, each: Expected, pieces: ReadonlyArray<Uint8Array>, limits: LimitOptions) =>
+  Effect.gen(function* () {
+    const played = yield* Deferred.make<Heard>()
+    const uri = yield* place.serve((peer) =>
+      Effect.gen(function* () {
+        const request = yield* peer.head
+        const key = /^Sec-WebSocket-Key: (.*)\r$/m.exec(request)?.[1] ?? ""
+        yield* peer.write([Buffer.from(upgradeResponse.replace("$A", acceptOf(key)))])
+        yield* Deferred.complete(played, play(peer, each, pieces, "client", request.length))
+      })
+    )
+    const outcome = yield* Effect.scoped(Effect.flatMap(WebSocket.connect(uri, { limits }), echo))
+    check(each, "client", outcome, yield* Deferred.await(played))
+  })
+
+/** Plays the pieces of a case against our end of this role; without limits those of the corpus hold. */
+export const against = (
+  role: Role,
+  place: Place,
+  each: Expected,
+  pieces: ReadonlyArray<Uint8Array>,
+  limits: LimitOptions = corpusLimits
+) =>
+  (role === "server" ? againstServer : againstClient)(place, each, pieces, limits).pipe(
+    Effect.provide(WebSocket.layer),
+    Effect.provide(place.layer)
+  )
