@@ -9,13 +9,14 @@ import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
 import { keepAlive } from "@effect-websocket/protocol/http/Connection"
+import { awaitsContinue } from "@effect-websocket/protocol/http/Expectation"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
-import { framed, toResponse } from "../http/HttpAnswer.js"
+import { framed, goOn, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import {
@@ -215,6 +216,8 @@ const answer = <A, R>(
       Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
     )
     const { response, session, subprotocol } = yield* orInternalError(codec, duplex, decision)
+    // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
+    if (awaitsContinue(head) === true) yield* codec.writeResponse(duplex, goOn)
     yield* codec.writeResponse(duplex, { head: response, body: noOctets })
     const negotiated: Negotiated = { role: "server", request: head, response, subprotocol, extensions: [], leftover }
     return { negotiated, session }

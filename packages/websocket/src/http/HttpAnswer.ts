@@ -25,8 +25,13 @@ export const toResponse = ({ body = "", fields = Fields.empty, status }: HttpAns
   return { head: ResponseHead.make(status, typed), body: typeof body === "string" ? encode(body) : body }
 }
 
+const noOctets = new Uint8Array(0)
+
+/** RFC 9110 §10.1.1: tells a client that waits to send the body. */
+export const goOn: HttpResponse = { head: ResponseHead.make(100, Fields.empty), body: noOctets }
+
 // RFC 9110 §15.3.5, §15.4.5: these end with their heads.
-const isWithoutBody = (status: number): boolean => status === 204 || status === 304
+const endsWithHead = (status: number): boolean => status === 204 || status === 304
 
 /** The response with its framing; `isKept`: another request may follow. */
 export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpResponse => {
@@ -34,6 +39,8 @@ export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpRespo
     .delete("Transfer-Encoding")
     .delete("Content-Length")
     .set("Connection", isKept ? "keep-alive" : "close")
-  if (isWithoutBody(head.status)) return { head: { ...head, fields: bare }, body: new Uint8Array(0) }
-  return { head: { ...head, fields: bare.set("Content-Length", String(body.length)) }, body }
+  if (endsWithHead(head.status)) return { head: { ...head, fields: bare }, body: noOctets }
+  // RFC 9110 §15.3.6: 205 has a body of no octets.
+  const sent = head.status === 205 ? noOctets : body
+  return { head: { ...head, fields: bare.set("Content-Length", String(sent.length)) }, body: sent }
 }

@@ -77,6 +77,7 @@ const rows: ReadonlyArray<Row> = [
     {},
     { request: request({}, "GET * HTTP/1.1"), section: "RFC 9112 §3.2" }
   ),
+  row("an unknown expectation", "HttpError", 417, { Expect: "tea" }, { section: "RFC 9110 §10.1.1" }),
   row("no Host", "NoHost", 400, { Host: undefined }),
   row("an empty Host", "NoHost", 400, { Host: "" }),
   row("two Hosts", "NoHost", 400, { Host: ["a", "a"] }),
@@ -226,6 +227,30 @@ describe("RFC 6455 §4.2.2: a server accepts with 101 (PARITY S6, S10)", () => {
   test("S15: frames that come early are kept", function* () {
     const { accepted } = yield* acceptanceOf(`${request()}\x81\x80\0\0\0\0`)
     expect(Buffer.from(accepted.negotiated.leftover).toString("hex")).toBe("818000000000")
+  })
+})
+
+describe("RFC 9110 §7.8: a request with Expect: 100-continue (PARITY SH-15)", () => {
+  const expecting = request({ Expect: "100-Continue" })
+
+  test("SH-15: MUST get 100 before 101, and no field with it", function* () {
+    for (const maxChunk of [1, 10_000]) {
+      const { exit, written } = yield* answerTo(expecting, {}, { maxChunk })
+      expect(Exit.isSuccess(exit)).toBe(true)
+      const interim = "HTTP/1.1 100 Continue\r\n\r\n"
+      expect(written.slice(0, interim.length)).toBe(interim)
+      expect(parseResponse(written.slice(interim.length)).status).toBe(101)
+    }
+  })
+
+  test("SH-15: the policy decides first, and what it refuses gets its answer alone", function* () {
+    const refusing = { authorize: () => Effect.fail(reject({ status: 403 })) }
+    for (const options of [refusing, { hosts: [] }, { keepAlive: "allow", hosts: [] }] as const) {
+      const { answer } = yield* refusalOf(expecting, options)
+      expect([403, 421]).toContain(answer.status)
+      expect(answer.rest).toBe("")
+    }
+    expect((yield* refusalOf(request({ Expect: "100-continue", "Content-Length": "5" }))).answer.status).toBe(400)
   })
 })
 
