@@ -16,7 +16,7 @@ import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
-import { framed, goOn, toResponse } from "../http/HttpAnswer.js"
+import { dated, framed, goOn, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import {
@@ -172,7 +172,7 @@ const refuse = <A, R>(
 ): Effect.Effect<never, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
     const isKept = options.keepAlive === "allow" && read.head !== undefined && keepAlive(read.head)
-    const response = yield* answerOf(refusal, isKept, options)
+    const response = yield* dated(yield* answerOf(refusal, isKept, options))
     yield* codec.writeResponse(duplex, response)
     return yield* new HandshakeError({
       role: "server",

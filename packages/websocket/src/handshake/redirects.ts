@@ -8,8 +8,7 @@ import * as Redirect from "@effect-websocket/protocol/handshake/Redirect"
 import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { HandshakeError, OptionError } from "../WebSocketError.js"
+import { HandshakeError, type HandshakeReason, OptionError } from "../WebSocketError.js"
 import type { HandshakeFailure, OrEffect, RequestOptions } from "./HandshakeOptions.js"
 import { orEffect } from "./orEffect.js"
 
@@ -52,29 +51,32 @@ const elsewhere = <E, R>(options: RequestOptions<E, R>): RequestOptions<E, R> =>
   }
 }
 
-/** Where the refusal sends the client; the failure when it is not to go there. */
-const step = <E, R>(
-  uri: WebSocketUri,
-  error: HandshakeError,
-  way: Way,
-  { allow, max }: RedirectOptions<E, R>
-): Effect.Effect<Redirect.Step, HandshakeError | E, R> => {
-  const { head } = Option.getOrThrow(error.response)
-  const refused = (reason: HandshakeError["reason"]) => {
-    const { leftover, request, response, role } = error
-    return Effect.fail(new HandshakeError({ role, reason, request, response, keepAlive: false, leftover }))
-  }
-  const next = Redirect.follow(uri, head, way, max)
-  if ("_tag" in next) return refused(next)
-  return Effect.flatMap(orEffect(allow(next.redirection)), (isAllowed) =>
-    isAllowed ? Effect.succeed(next) : refused(Redirect.refused(head, "Unwanted"))
-  )
-}
+/** A refusal that sends the client elsewhere. */
+type Redirected = HandshakeError & { readonly reason: { readonly _tag: "UpgradeDeclined" } }
 
-const isRedirected = (error: unknown): error is HandshakeError =>
+const isRedirected = (error: unknown): error is Redirected =>
   error instanceof HandshakeError &&
   error.reason._tag === "UpgradeDeclined" &&
   Redirect.isRedirect(error.reason.response)
+
+/** Where the refusal sends the client; the failure when it is not to go there. */
+const step = <E, R>(
+  uri: WebSocketUri,
+  error: Redirected,
+  way: Way,
+  { allow, max }: RedirectOptions<E, R>
+): Effect.Effect<Redirect.Step, HandshakeError | E, R> => {
+  const refused = (reason: HandshakeReason) => {
+    const { leftover, request, response, role } = error
+    return Effect.fail(new HandshakeError({ role, reason, request, response, keepAlive: false, leftover }))
+  }
+  const { response } = error.reason
+  const next = Redirect.follow(uri, response, way, max)
+  if ("_tag" in next) return refused(next)
+  return Effect.flatMap(orEffect(allow(next.redirection)), (isAllowed) =>
+    isAllowed ? Effect.succeed(next) : refused(Redirect.refused(response, "Unwanted"))
+  )
+}
 
 const ruleOfMax = "a number of redirects is an integer of at least 0"
 

@@ -7,6 +7,8 @@
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields"
 import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { HttpResponse } from "../WebSocketError.js"
 
 /** Status, fields and body. `Content-Length` and `Connection` are set, and `Content-Type` for a text unless it is given. */
@@ -44,3 +46,12 @@ export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpRespo
   const sent = head.status === 205 ? noOctets : body
   return { head: { ...head, fields: bare.set("Content-Length", String(sent.length)) }, body: sent }
 }
+
+/** The response with the time at which it is made, unless it has one (RFC 9110 §6.6.1: a server that has a clock sends Date). */
+export const dated = (response: HttpResponse): Effect.Effect<HttpResponse> =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const { body, head } = response
+    if (head.fields.has("Date")) return response
+    // RFC 9110 §5.6.7: the form of toUTCString is IMF-fixdate.
+    return { head: { ...head, fields: head.fields.append("Date", new Date(now).toUTCString()) }, body }
+  })

@@ -4,7 +4,6 @@
  * What breaks HTTP, or is for another host, is refused before the application is asked. Bodies are bounded in size and in time.
  * Whatever the answer, the connection either is in order behind it, or closes (RFC 9112 §9.3, §9.6).
  */
-
 import * as OrdinaryRequest from "@effect-websocket/protocol/handshake/OrdinaryRequest"
 import { hostAllowed } from "@effect-websocket/protocol/handshake/OriginPolicy"
 import { keepAlive } from "@effect-websocket/protocol/http/Connection"
@@ -15,7 +14,7 @@ import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { type BodyRead, type HeadRead, HttpCodec } from "../HttpCodec.js"
-import { framed, goOn, type HttpAnswer, toResponse } from "../http/HttpAnswer.js"
+import { dated, framed, goOn, type HttpAnswer, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { OptionError } from "../WebSocketError.js"
@@ -133,7 +132,10 @@ export const answerHttp = <R>(
       const response = framed(toResponse(answer), leftover !== undefined)
       // RFC 9110 §9.3.2: the answer to HEAD is a head alone.
       const sent = read.head.method === "HEAD" ? { ...response, body: noOctets } : response
-      return Effect.as(codec.writeResponse(duplex, sent), leftover)
+      return Effect.as(
+        Effect.flatMap(dated(sent), (whole) => codec.writeResponse(duplex, whole)),
+        leftover
+      )
     }
     const fail = (cause: Cause.Cause<OptionError>) => Effect.flatMap(failed(cause), write)
     return Effect.suspend(() => reply(codec, duplex, read, options, limits)).pipe(

@@ -14,7 +14,7 @@ import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure } f
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
-import { framed, toResponse } from "../http/HttpAnswer.js"
+import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
@@ -75,7 +75,7 @@ const answerAll = <A, R>(
   handshakes: Admission["handshakes"]
 ): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> => {
   type Answered = Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake>
-  const first = (octets: Uint8Array): Answered =>
+  const begin = (octets: Uint8Array): Answered =>
     Effect.matchEffect(
       handshakes.enter((isFull) => (isFull ? refuseBusy(duplex) : attempt(duplex, octets, options, limits))),
       {
@@ -93,9 +93,9 @@ const answerAll = <A, R>(
     leftover === undefined
       ? Effect.succeed(undefined)
       : Effect.flatMap(nextOctets(duplex, leftover, limits), (octets) =>
-          octets === undefined ? Effect.succeed(undefined) : first(octets)
+          octets === undefined ? Effect.succeed(undefined) : begin(octets)
         )
-  return first(noOctets)
+  return begin(noOctets)
 }
 
 /** The application's answer. When the server ends meanwhile, the client learns it before the connection is closed. */
@@ -113,18 +113,21 @@ const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): 
 /** Seconds after which a client that came too many may try again. */
 const retryAfter = 1
 
+const busy = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
+
 const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCodec> => {
-  const answer = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
   const rule = "the server has as many connections as it may have"
-  const error = new HandshakeError({
-    role: "server",
-    reason: { _tag: "ServerBusy", section: "RFC 9110 §15.6.4", rule, retryAfter },
-    request: Option.none(),
-    response: Option.some(answer),
-    keepAlive: false,
-    leftover: noOctets
+  return Effect.flatMap(dated(busy), (answer) => {
+    const error = new HandshakeError({
+      role: "server",
+      reason: { _tag: "ServerBusy", section: "RFC 9110 §15.6.4", rule, retryAfter },
+      request: Option.none(),
+      response: Option.some(answer),
+      keepAlive: false,
+      leftover: noOctets
+    })
+    return Effect.zipRight(write(duplex, answer), Effect.fail(error))
   })
-  return Effect.zipRight(write(duplex, answer), Effect.fail(error))
 }
 
 /** Closes the connection in order; in time, also where nothing else may interrupt it. */
@@ -148,7 +151,7 @@ export const serveRequests = <A, R>(
   const all = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits, handshakes)
   return all.pipe(
     // The time for a request is up: the client learns it, when it listens.
-    Effect.tapErrorTag("TimeoutError", () => write(duplex, timedOut)),
+    Effect.tapErrorTag("TimeoutError", () => Effect.flatMap(dated(timedOut), (answer) => write(duplex, answer))),
     Effect.catchAll((error) => Effect.as(report(options, error), undefined)),
     Effect.tap((accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.void)),
     Effect.tapDefect(() => tearDown(duplex, limits))

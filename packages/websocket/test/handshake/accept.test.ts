@@ -169,6 +169,7 @@ describe("RFC 6455 §4.2.2: a server MUST answer a request that breaks a rule wi
         String(Buffer.from(`${error.reason.section}: ${error.reason.rule}\n`).length)
       )
       expect(fieldOf(answer, "Content-Type")).toBe("text/plain; charset=utf-8")
+      expect(fieldOf(answer, "Date")).toBe("Thu, 01 Jan 1970 00:00:00 GMT")
       expect(Buffer.from(answer.body, "latin1").toString()).toBe(Buffer.from(response.body).toString())
       expect(answer.rest).toBe("")
       for (const word of [secret, "evil", "/chat", "server.example.com", "dGhl"]) {

@@ -29,6 +29,7 @@ describe("ordinary HTTP on the same port", () => {
         expect([answer.status, answer.body]).toEqual([200, body])
         expect(fieldOf(answer, "Connection")).toBe("keep-alive")
         expect(fieldOf(answer, "Content-Type")).toBe("text/plain; charset=utf-8")
+        expect(fieldOf(answer, "Date")).toBe("Thu, 01 Jan 1970 00:00:00 GMT")
       }
     })
   }
