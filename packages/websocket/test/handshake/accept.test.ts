@@ -436,6 +436,15 @@ describe("decorators of the response (PARITY S3, S17)", () => {
     expect(accepted.negotiated.response.fields.get("server")).toBe("mine")
   })
 
+  test("PARITY D-07: there is no Server field unless it is added; D-05: a refusal has it too", function* () {
+    const bad = request({ "Sec-WebSocket-Key": "x" })
+    const decorateResponse = () => ({ Server: "x" })
+    expect(fieldOf((yield* acceptanceOf(request())).answer, "Server")).toBeUndefined()
+    expect(fieldOf((yield* refusalOf(bad)).answer, "Server")).toBeUndefined()
+    expect(fieldOf((yield* acceptanceOf(request(), { decorateResponse })).answer, "Server")).toBe("x")
+    expect(fieldOf((yield* refusalOf(bad, { decorateResponse })).answer, "Server")).toBe("x")
+  })
+
   test("S17: an effect adds fields, to a refusal too, and sees its status", function* () {
     const { answer, error } = yield* refusalOf(request({ Upgrade: undefined }), {
       decorateResponse: ({ fields, status }) => Effect.succeed({ "X-Seen": `${status} ${fields.get("Content-Type")}` })
