@@ -58,6 +58,18 @@ describe("connect", () => {
     >()
   })
 
+  test("a decision about redirects adds its error and what it needs; a number adds nothing", () => {
+    expect(WebSocket.connect("ws://a/", { redirects: 3 })).type.toBe<
+      Effect.Effect<WebSocket.WebSocket, ConnectError, Services>
+    >()
+    const allow = ({ to }: WebSocket.Redirection) =>
+      Effect.flatMap(Token, (token) => (token === "" ? Effect.fail(new Wrong()) : Effect.succeed(to === token)))
+    expect(WebSocket.connect("ws://a/", { redirects: { max: 3, allow } })).type.toBe<
+      Effect.Effect<WebSocket.WebSocket, ConnectError | Wrong, Services | Token>
+    >()
+    expect(WebSocket.connect).type.not.toBeCallableWith("ws://a/", { redirects: { max: 3 } })
+  })
+
   test("takes a URI or a URL, and known options", () => {
     expect(WebSocket.connect).type.not.toBeCallableWith(80)
     expect(WebSocket.connect).type.not.toBeCallableWith("ws://a/", { subprotocol: "chat" })

@@ -43,11 +43,16 @@ export interface LimitOptions {
   readonly handshakeTimeout?: Duration.DurationInput | undefined
   /** From our Close frame until the peer's, and again until the connection has ended. 10 s. */
   readonly closeTimeout?: Duration.DurationInput | undefined
+  /**
+   * Silence behind an answer to an ordinary HTTP request, or a refusal, on a connection that is kept open. 75 s: proxies in front
+   * give up theirs after 60 s, and should be the ones to do so.
+   */
+  readonly httpIdleTimeout?: Duration.DurationInput | undefined
   /** Silence after which the connection is given up. Server 300 s, client never. */
   readonly idleTimeout?: Duration.DurationInput | undefined
   /** Whether a Ping is sent after half of `idleTimeout`, so that only a dead peer is silent for the whole. Server true, client false. */
   readonly keepAlive?: boolean | undefined
-  /** From the first octet of a message until its last. Server 300 s, client never. */
+  /** From the first octet of a message until its last; also until a large answer to an HTTP request is taken. Server 300 s, client never. */
   readonly messageTimeout?: Duration.DurationInput | undefined
 }
 
@@ -86,7 +91,8 @@ const shared = {
   fragmentSize: 64 * 1024,
   maxPings: 16,
   handshakeTimeout: 30_000,
-  closeTimeout: 10_000
+  closeTimeout: 10_000,
+  httpIdleTimeout: 75_000
 }
 
 const defaults: Readonly<Record<Role, LimitValues>> = {

@@ -14,6 +14,7 @@ import * as FrameStream from "./FrameStream.js"
 import * as Handshake from "./Handshake.js"
 import * as HttpCodec from "./HttpCodec.js"
 import { countdown, within } from "./handshake/deadline.js"
+import { following, type Redirection, type Redirects } from "./handshake/redirects.js"
 import { checkRequest } from "./handshake/request.js"
 import { resolve } from "./Limits.js"
 import { Transport } from "./Transport.js"
@@ -27,6 +28,7 @@ export type {
   SendOptions,
   WebSocket
 } from "./connection/WebSocket.js"
+export type { Redirection, RedirectOptions, Redirects } from "./handshake/redirects.js"
 
 /** Everything above the transport: the HTTP codec, the handshake, and the frames. */
 export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | FrameStream.FrameStream> = Layer.merge(
@@ -35,7 +37,14 @@ export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | Fram
 )
 
 /** What a client asks for, and the limits of its connection. */
-export interface ConnectOptions<E = never, R = never> extends Handshake.RequestOptions<E, R> {}
+export interface ConnectOptions<E = never, R = never> extends Handshake.RequestOptions<E, R> {
+  /**
+   * How many redirects (301, 302, 303, 307, 308) are followed, or which ones: never from `wss` to `ws`, never in a circle.
+   * At another origin `Authorization`, `Cookie`, `Proxy-Authorization` and `Host` are left out, and the credentials of the URI.
+   * One that is not followed is a `HandshakeError` with the reason `Redirect`. Default 0: then it is `UpgradeDeclined`.
+   */
+  readonly redirects?: Redirects<E, R> | undefined
+}
 
 /** What `connect` fails with. */
 export type ConnectError = Handshake.HandshakeFailure
@@ -81,15 +90,18 @@ export const connect = <E = never, R = never>(
     const frames = yield* FrameStream.FrameStream
     yield* checkRequest(target, options)
     const timeLeft = yield* countdown(limits.handshakeTimeout)
-    const open = Effect.gen(function* () {
-      const duplex = yield* within(transport.connect(target), limits.handshakeTimeout, "Connect")
-      // The deadline is a total.
-      const own = { ...options, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
-      const negotiated = yield* handshake.client(duplex, target, own)
-      return yield* frames.open(duplex, negotiated, options)
-    })
+    const open = (uri: Uri.WebSocketUri, asked: ConnectOptions<E, R>, redirects: ReadonlyArray<Redirection>) =>
+      Effect.gen(function* () {
+        const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
+        // The deadline is a total.
+        const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
+        const negotiated = yield* handshake.client(duplex, uri, own)
+        const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
+        return yield* frames.open(duplex, known, options)
+      })
+    const attempts = following(target, options, options.redirects, (...each) => owned(open(...each)))
     const after = Duration.millis(limits.handshakeTimeout)
-    return yield* Effect.mapError(owned(open), (error) =>
+    return yield* Effect.mapError(attempts, (error) =>
       error instanceof TimeoutError ? new TimeoutError({ phase: error.phase, after }) : error
     )
   })

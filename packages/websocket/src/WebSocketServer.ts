@@ -35,11 +35,11 @@ export type { HttpHandler, HttpRequest } from "./server/answerHttp.js"
 
 /** How a server accepts, and how much. */
 export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A, R> {
-  /** Answers ordinary HTTP requests on the same port. Without it they get 426 (RFC 9110 §15.5.22). */
+  /** Answers ordinary HTTP requests on the same port. Without it they get 426 (RFC 9110 §15.5.22). `hosts` holds for them too. */
   readonly http?: HttpHandler<R> | undefined
-  /** Connections at a time, handshakes included; one more is answered with 503. Default unlimited. */
+  /** Connections at a time, handshakes and ordinary HTTP included; one more is answered with 503. Default unlimited. */
   readonly maxConnections?: number | undefined
-  /** Handshakes in progress at a time; one more is answered with 503. Default unlimited. */
+  /** Handshakes in progress at a time, and requests whose heads are being read; one more is answered with 503. Default unlimited. */
   readonly maxHandshakes?: number | undefined
   /** Told of every handshake that failed. Default: logged at debug level. */
   readonly onHandshakeError?:
@@ -76,16 +76,18 @@ const handle = <A, E, R, P>(
   limits: LimitValues,
   admission: Admission
 ): Effect.Effect<void, never, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
-  const connection = Effect.gen(function* () {
-    const accepted = yield* admission.handshake((isFull) => serveRequests(duplex, options, limits, isFull))
-    if (accepted === undefined) return
-    const frames = yield* FrameStream
-    const ws = yield* frames.open(duplex, accepted.negotiated, options)
-    yield* handler(ws, accepted.session)
-  })
+  const { connections, handshakes } = admission
+  const connection = (isFull: boolean) =>
+    Effect.gen(function* () {
+      const accepted = yield* serveRequests(duplex, options, limits, { handshakes, isFull })
+      if (accepted === undefined) return
+      const frames = yield* FrameStream
+      const ws = yield* frames.open(duplex, accepted.negotiated, options)
+      yield* handler(ws, accepted.session)
+    })
   // Logged before the connection is closed, which may take as long as the client likes.
-  const logged = Effect.scoped(Effect.tapErrorCause(connection, logFailure))
-  return Effect.catchAllCause(admission.connection(logged), () => Effect.void)
+  const logged = (isFull: boolean) => Effect.scoped(Effect.tapErrorCause(connection(isFull), logFailure))
+  return Effect.catchAllCause(connections.enter(logged), () => Effect.void)
 }
 
 const count = (option: string, value: number | undefined): Effect.Effect<number, OptionError> =>

@@ -70,6 +70,25 @@ describe("what a client asks for, a server understands", () => {
     }
   })
 
+  test("PARITY Q10: a failed attempt leaves no deadline behind, which could end a later one", function* () {
+    const { far, handshake, near } = yield* both()
+    const server = wire(far)
+    const ask = Effect.provide(
+      handshake.client(near, uri, { limits: { handshakeTimeout: "1 minutes" } }),
+      sampleEntropy
+    )
+    const first = yield* Effect.fork(Effect.flip(ask))
+    yield* server.until("\r\n\r\n")
+    yield* server.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    expect(yield* Fiber.join(first)).toMatchObject({ keepAlive: true })
+    yield* TestClock.adjust("50 seconds")
+    const second = yield* Effect.fork(ask)
+    yield* server.until("\r\n\r\n")
+    yield* TestClock.adjust("50 seconds")
+    yield* server.write(switching())
+    expect((yield* Fiber.join(second)).response.status).toBe(101)
+  })
+
   test("the connection is left open by both, whatever the outcome", function* () {
     const { far, handshake, near } = yield* both()
     const server = yield* Effect.fork(Effect.exit(handshake.server(far, { hosts: [] })))

@@ -32,6 +32,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
       "before the first octet it is EndOfStream, and not answered",
       differs("an end before the first octet of a request is `closed`")
     ],
+    [
+      "websocket/client examples: a response of 3xx",
+      "packages/conformance/test/http/client.test.ts",
+      "redirects are followed, each on a connection of its own",
+      differs("redirects are the application's business")
+    ],
     ["abandoned operation", handshake, "of a server, at each octet of the request: nothing goes on"],
     ["syntax errors", accept, "a request line that is none", differs("a malformed request gets no answer")],
     [

@@ -88,6 +88,11 @@ export class RawPeer {
     return this.until(() => false)
   }
 
+  /** Takes octets which were received off; the next ones are those behind them. */
+  drop(count: number): void {
+    this.chunks = [this.received.subarray(count)]
+  }
+
   /** The head of an HTTP message, with its empty line. */
   get head(): Effect.Effect<string> {
     const end = (received: Buffer) => received.indexOf("\r\n\r\n") + 4

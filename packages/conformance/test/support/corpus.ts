@@ -34,6 +34,8 @@ export interface RequestCase {
   readonly request: Written
   readonly expect: {
     readonly status: number
+    /** The status of an interim response before the final one. */
+    readonly interim?: number
     readonly error?: string
     /** A field line of the answer. */
     readonly field?: string

@@ -9,6 +9,12 @@ import { Fields } from "../http/Fields.js"
 import type { HttpViolation } from "../http/HttpViolation.js"
 import type { ResponseHead } from "../http/ResponseHead.js"
 
+/**
+ * Why a redirect is not followed: it names no place, or none that a WebSocket may be at; it leads out of TLS, or in a circle; it
+ * is one too many; or the application does not want it.
+ */
+export type RedirectFault = "NoLocation" | "BadLocation" | "Downgrade" | "Loop" | "TooMany" | "Unwanted"
+
 /** What each kind of violation tells besides the rule; the keys are the tags. */
 export interface HandshakeViolationDetails {
   /** Client: the final status is not 101. `body` is as much of it as was kept, `retryAfter` is in seconds. */
@@ -17,6 +23,8 @@ export interface HandshakeViolationDetails {
     readonly body: Uint8Array
     readonly retryAfter?: number | undefined
   }
+  /** Client, where redirects are followed: why not this one. `location` is the field as it stands, undefined if there is none. */
+  readonly Redirect: { readonly why: RedirectFault; readonly location: string | undefined }
   /** Both: the head is not HTTP/1.1. */
   readonly BadHttpVersion: {}
   /** Both: no Connection field. */
@@ -98,6 +106,7 @@ export const httpError = (violation: HttpViolation, role: Role): HandshakeViolat
 
 const tags = new Set<unknown>([
   "UpgradeDeclined",
+  "Redirect",
   "BadHttpVersion",
   "NoConnection",
   "NoConnectionUpgrade",

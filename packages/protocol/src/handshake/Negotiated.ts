@@ -9,6 +9,7 @@ import * as ExtensionList from "../extension/ExtensionList.js"
 import * as PerMessageDeflate from "../extension/PerMessageDeflate.js"
 import type { RequestHead } from "../http/RequestHead.js"
 import type { ResponseHead } from "../http/ResponseHead.js"
+import type { Redirection } from "./Redirect.js"
 
 export interface Negotiated {
   /** Our role. */
@@ -20,6 +21,8 @@ export interface Negotiated {
   /** RFC 6455 §9: those of the response, in the order in which they are applied. */
   readonly extensions: ReadonlyArray<ExtensionList.Extension>
   readonly leftover: Uint8Array
+  /** The redirects that were followed, in their order; undefined: none. The last one leads to where the connection is. */
+  readonly redirects?: ReadonlyArray<Redirection> | undefined
 }
 
 /** The parameters of permessage-deflate (RFC 7692 §7.1) when it was agreed, else undefined. */

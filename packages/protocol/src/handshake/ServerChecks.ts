@@ -7,6 +7,7 @@
 import type { Extension } from "../extension/ExtensionList.js"
 import * as ExtensionList from "../extension/ExtensionList.js"
 import * as BodyFraming from "../http/BodyFraming.js"
+import { awaitsContinue } from "../http/Expectation.js"
 import { Fields } from "../http/Fields.js"
 import { hasToken, isRequestTarget } from "../http/Grammar.js"
 import { type HttpViolation, httpViolation, isHttpViolation } from "../http/HttpViolation.js"
@@ -66,14 +67,17 @@ const isGet: Check = ({ method }) =>
   method === "GET" ? undefined : broken("BadMethod", "the method of the request is GET", allowGet, { method })
 
 /** RFC 9112 §3.2.2: the authority of a target in absolute form; undefined for any other target. */
-const authorityOf = (target: string): string | undefined => {
+export const authorityOf = (target: string): string | undefined => {
   const uri = WebSocketUri.parse(target)
   return "_tag" in uri || uri.authorization !== undefined ? undefined : uri.authority
 }
 
-// RFC 9112 §3.2: origin form or absolute form; the others belong to other methods.
-const hasTarget: Check = ({ target }) =>
+/** RFC 9112 §3.2: in origin form or absolute form; the others belong to other methods. */
+export const isTarget = (target: string): boolean =>
   isRequestTarget(target) && (target.startsWith("/") || authorityOf(target) !== undefined)
+
+const hasTarget: Check = ({ target }) =>
+  isTarget(target)
     ? undefined
     : brokenHttp("Syntax", "RFC 9112 §3.2", "the target is a path with a query if any, or an absolute URI")
 
@@ -88,6 +92,12 @@ const hasHost: Check = ({ fields }) => {
 /** RFC 9112 §3.2.2: an absolute target wins over the Host field. Of a request that passes the checks. */
 export const hostOf = ({ fields, target }: RequestHead): string =>
   target.startsWith("/") ? fields.get("Host")! : authorityOf(target)!
+
+// RFC 9110 §7.8: 100-continue is met before the 101.
+const hasKnownExpectation: Check = (request) => {
+  const expectation = awaitsContinue(request)
+  return isHttpViolation(expectation) ? httpError(expectation, "server") : undefined
+}
 
 // Item 4; RFC 9110 §15.5.22: who does not ask for an upgrade is told that it is required.
 const hasConnection: Check = ({ fields }) =>
@@ -172,6 +182,7 @@ export const checks: ReadonlyArray<Check> = [
   isGet,
   hasTarget,
   hasHost,
+  hasKnownExpectation,
   hasConnection,
   connectionSaysUpgrade,
   hasUpgrade,

@@ -126,8 +126,9 @@ export const parse = (uri: string): WebSocketUri | UriViolation => {
   return build(secure, hierarchy.slice(0, Math.max(at, 0)), hierarchy.slice(at + 1, end), hierarchy.slice(end))
 }
 
+/** The URI as text, without user information. Equal URIs give equal texts. */
+export const href = ({ authority, secure, target }: WebSocketUri): string =>
+  `${secure ? "wss" : "ws"}://${authority}${target}`
+
 /** The URI for messages and logs: without user information and without query, which may be secret. */
-export const format = (uri: WebSocketUri): string => {
-  const query = uri.target.indexOf("?")
-  return `${uri.secure ? "wss" : "ws"}://${uri.authority}${query < 0 ? uri.target : uri.target.slice(0, query)}`
-}
+export const format = (uri: WebSocketUri): string => href(uri).split("?", 1)[0]!

@@ -9,7 +9,7 @@ export interface HttpViolation {
   /**
    * `Syntax`: a line is not of the grammar. `HeadTooLarge`, `TooManyFields`, `TargetTooLong`: over a limit of ours.
    * `Version`: neither HTTP/1.0 nor HTTP/1.1. `UnexpectedBody`: a body where none may be. `Framing`: where the body ends is
-   * unclear. `EndedEarly`: the octets ended inside of the message.
+   * unclear. `Expectation`: an unknown one. `EndedEarly`: the octets ended inside of the message.
    */
   readonly kind:
     | "Syntax"
@@ -19,13 +19,14 @@ export interface HttpViolation {
     | "Version"
     | "UnexpectedBody"
     | "Framing"
+    | "Expectation"
     | "EndedEarly"
   /** For instance "RFC 9112 §5.1". */
   readonly section: string
   /** What the section demands, in our words. */
   readonly rule: string
   /** The status of the answer, if the peer is a client. */
-  readonly status: 400 | 414 | 431 | 501 | 505
+  readonly status: 400 | 414 | 417 | 431 | 501 | 505
 }
 
 export const httpViolation = (

@@ -159,6 +159,41 @@ describe("RFC 6455 §4.1 the response MUST be checked, in this order", () => {
   })
 })
 
+describe("PARITY CH-12: the order of the checks", () => {
+  type Change = (response: ResponseHead.ResponseHead) => ResponseHead.ResponseHead
+  const changed =
+    (change: (fields: Fields) => Fields): Change =>
+    (response) => ({ ...response, fields: change(response.fields) })
+
+  const inOrder: ReadonlyArray<readonly [string, Change]> = [
+    ["UpgradeDeclined", (response) => ({ ...response, status: 101 })],
+    ["BadHttpVersion", (response) => ({ ...response, version: "1.1" })],
+    ["NoConnection", changed((fields) => fields.set("Connection", "close"))],
+    ["NoConnectionUpgrade", changed((fields) => fields.set("Connection", "Upgrade"))],
+    ["NoUpgrade", changed((fields) => fields.set("Upgrade", "h2c"))],
+    ["NoUpgradeWebsocket", changed((fields) => fields.set("Upgrade", "websocket"))],
+    ["NoSecAccept", changed((fields) => fields.set("Sec-WebSocket-Accept", "*"))],
+    ["BadSecAccept", changed((fields) => fields.set("Sec-WebSocket-Accept", accepted.get("Sec-WebSocket-Accept")!))],
+    ["BadSubprotocol", changed((fields) => fields.delete("Sec-WebSocket-Protocol"))],
+    ["BadExtensions", changed((fields) => fields.delete("Sec-WebSocket-Extensions"))],
+    ["HttpError", changed((fields) => fields.delete("Content-Length"))]
+  ]
+
+  it("CH-12: the first that fails wins: each repair shows the next", () => {
+    const fields = Fields.from({
+      "Content-Length": "1",
+      "Sec-WebSocket-Protocol": "a",
+      "Sec-WebSocket-Extensions": "b"
+    })
+    let response: ResponseHead.ResponseHead = { ...ResponseHead.make(302, fields), version: "1.0" }
+    for (const [expected, repair] of inOrder) {
+      expect(ClientHandshake.verify(offer(), response, lenient)).toMatchObject({ _tag: expected })
+      response = repair(response)
+    }
+    expect(ClientHandshake.verify(offer(), response, lenient)).toEqual({ subprotocol: undefined, extensions: [] })
+  })
+})
+
 describe("RFC 6455 §4.1 item 6 of the response: the subprotocol", () => {
   const chose = (...names: ReadonlyArray<string>) =>
     names.reduce((fields, name) => fields.append("Sec-WebSocket-Protocol", name), accepted)

@@ -18,6 +18,8 @@ describe("RFC 6455 §4 violations of the handshake", () => {
 
   it("are told from everything else by their tag", () => {
     expect(isHandshakeViolation(handshakeViolation("NoHost", "s", "r", noRemedy, {}))).toBe(true)
+    const redirect = { why: "NoLocation", location: undefined } as const
+    expect(isHandshakeViolation(handshakeViolation("Redirect", "s", "r", noRemedy, redirect))).toBe(true)
     for (const other of [undefined, null, "NoHost", {}, { _tag: "toString" }, { _tag: "HttpViolation" }]) {
       expect(isHandshakeViolation(other)).toBe(false)
     }

@@ -54,7 +54,8 @@ describe("RFC 6455 §4.2.1 what a request MAY be", () => {
         fields: fields.append("Sec-WebSocket-Protocol", "a").append("Sec-WebSocket-Protocol", "b")
       }
     ],
-    ["one Origin", { fields: fields.set("Origin", "null") }]
+    ["one Origin", { fields: fields.set("Origin", "null") }],
+    ["RFC 9110 §7.8: Expect", { fields: fields.set("Expect", "100-continue") }]
   ])("%s", (_, change) => {
     expect(violationOf(change)).toBeUndefined()
   })
@@ -121,6 +122,14 @@ describe("RFC 9112 a request on the level of HTTP", () => {
     }
   )
 
+  it("RFC 9110 §10.1.1: an unknown expectation is refused with 417", () => {
+    expect(violationOf({ fields: fields.set("Expect", "tea") })).toMatchObject({
+      _tag: "HttpError",
+      status: 417,
+      violation: { kind: "Expectation" }
+    })
+  })
+
   it("HTTP/1.0 is refused with 400", () => {
     expect(violationOf({ version: "1.0" })).toMatchObject({ _tag: "BadHttpVersion", status: 400 })
   })
@@ -139,6 +148,7 @@ describe("the order of the checks", () => {
     ["BadMethod", (request) => ({ ...request, method: "GET" })],
     ["HttpError", (request) => ({ ...request, target: "/" })],
     ["NoHost", (request) => ({ ...request, fields: request.fields.set("Host", "h") })],
+    ["HttpError", (request) => ({ ...request, fields: request.fields.delete("Expect") })],
     ["NoConnection", (request) => ({ ...request, fields: request.fields.set("Connection", "close") })],
     ["NoConnectionUpgrade", (request) => ({ ...request, fields: request.fields.set("Connection", "Upgrade") })],
     ["NoUpgrade", (request) => ({ ...request, fields: request.fields.set("Upgrade", "h2c") })],
@@ -165,6 +175,7 @@ describe("the order of the checks", () => {
       version: "1.0",
       fields: Fields.from([
         ["Content-Length", "1"],
+        ["Expect", "tea"],
         ["Sec-WebSocket-Extensions", ";"],
         ["Sec-WebSocket-Protocol", ";"],
         ["Origin", "null"],

@@ -127,6 +127,17 @@ describe("RFC 7617 §2 user information", () => {
   })
 })
 
+describe("a URI as text", () => {
+  it.each([
+    ["ws://user:secret@H:80/a?token=x", "ws://h/a?token=x"],
+    ["https://h:8443", "wss://h:8443/"],
+    ["http://[::1]/a b", "ws://[::1]/a%20b"]
+  ])("%s is %s: without credentials, and the same for every way to write it", (uri, text) => {
+    expect(WebSocketUri.href(parsed(uri))).toBe(text)
+    expect(WebSocketUri.href(parsed(text))).toBe(text)
+  })
+})
+
 describe("a URI in messages", () => {
   it.each([
     ["ws://user:secret@h/a?token=x", "ws://h/a"],

@@ -7,10 +7,10 @@ import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionLi
 import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import type { HandshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
-import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
 import { keepAlive } from "@effect-websocket/protocol/http/Connection"
+import { awaitsContinue } from "@effect-websocket/protocol/http/Expectation"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
@@ -18,7 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
-import { framed, toResponse } from "../http/HttpAnswer.js"
+import { dated, framed, goOn, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import {
@@ -30,6 +30,7 @@ import {
 } from "../WebSocketError.js"
 import { within } from "./deadline.js"
 import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
+import { checkHost, checkOrigin } from "./hostPolicies.js"
 import { orEffect } from "./orEffect.js"
 import { Rejected } from "./Rejected.js"
 
@@ -55,28 +56,6 @@ const orInternalError = <A, E, R>(
 
 /** A refusal on its way: a rule of the protocol, or the answer of a policy. */
 type Refusal = HandshakeViolation | Rejected
-
-/** RFC 6455 §10.2: a browser tells which page asks. */
-const checkOrigin = <A, R>(
-  request: UpgradeRequest,
-  options: AcceptOptions<A, R>,
-  encrypted: boolean
-): HandshakeViolation | undefined => {
-  const { origin } = request
-  const policy = options.origin ?? "same-origin"
-  if (origin === undefined || policy === "any") return undefined
-  const allowed =
-    policy === "same-origin"
-      ? OriginPolicy.sameOrigin(request, options.secure ?? encrypted)
-      : typeof policy === "function"
-        ? policy(origin, request)
-        : policy.some((each) => each.toLowerCase() === origin.toLowerCase())
-  return allowed ? undefined : OriginPolicy.forbiddenOrigin(request)
-}
-
-/** RFC 9110 §7.4: a server answers for its own hosts. */
-const checkHost = <A, R>(request: UpgradeRequest, { hosts }: AcceptOptions<A, R>): HandshakeViolation | undefined =>
-  hosts === undefined || OriginPolicy.hostAllowed(request.host, hosts) ? undefined : OriginPolicy.forbiddenHost(request)
 
 /** RFC 6455 §4.2.2 step 5.5: one of those the client offers, or none. */
 const chooseSubprotocol = <A, R>(
@@ -180,7 +159,7 @@ const refuse = <A, R>(
 ): Effect.Effect<never, HandshakeError | OptionError, R> =>
   Effect.gen(function* () {
     const isKept = options.keepAlive === "allow" && read.head !== undefined && keepAlive(read.head)
-    const response = yield* answerOf(refusal, isKept, options)
+    const response = yield* dated(yield* answerOf(refusal, isKept, options))
     yield* codec.writeResponse(duplex, response)
     return yield* new HandshakeError({
       role: "server",
@@ -225,6 +204,8 @@ const answer = <A, R>(
       Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
     )
     const { session, ...agreed } = yield* orInternalError(codec, duplex, decision)
+    // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
+    if (awaitsContinue(head) === true) yield* codec.writeResponse(duplex, goOn)
     yield* codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
     return { negotiated: { role: "server", request: head, ...agreed, leftover }, session }
   })

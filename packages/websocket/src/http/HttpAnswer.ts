@@ -7,6 +7,8 @@
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import { Fields, type FieldsInput } from "@effect-websocket/protocol/http/Fields"
 import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { HttpResponse } from "../WebSocketError.js"
 
 /** Status, fields and body. `Content-Length` and `Connection` are set, and `Content-Type` for a text unless it is given. */
@@ -25,8 +27,13 @@ export const toResponse = ({ body = "", fields = Fields.empty, status }: HttpAns
   return { head: ResponseHead.make(status, typed), body: typeof body === "string" ? encode(body) : body }
 }
 
+const noOctets = new Uint8Array(0)
+
+/** RFC 9110 §10.1.1: tells a client that waits to send the body. */
+export const goOn: HttpResponse = { head: ResponseHead.make(100, Fields.empty), body: noOctets }
+
 // RFC 9110 §15.3.5, §15.4.5: these end with their heads.
-const isWithoutBody = (status: number): boolean => status === 204 || status === 304
+const endsWithHead = (status: number): boolean => status === 204 || status === 304
 
 /** The response with its framing; `isKept`: another request may follow. */
 export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpResponse => {
@@ -34,6 +41,17 @@ export const framed = ({ body, head }: HttpResponse, isKept: boolean): HttpRespo
     .delete("Transfer-Encoding")
     .delete("Content-Length")
     .set("Connection", isKept ? "keep-alive" : "close")
-  if (isWithoutBody(head.status)) return { head: { ...head, fields: bare }, body: new Uint8Array(0) }
-  return { head: { ...head, fields: bare.set("Content-Length", String(body.length)) }, body }
+  if (endsWithHead(head.status)) return { head: { ...head, fields: bare }, body: noOctets }
+  // RFC 9110 §15.3.6: 205 has a body of no octets.
+  const sent = head.status === 205 ? noOctets : body
+  return { head: { ...head, fields: bare.set("Content-Length", String(sent.length)) }, body: sent }
 }
+
+/** The response with the time at which it is made, unless it has one (RFC 9110 §6.6.1: a server that has a clock sends Date). */
+export const dated = (response: HttpResponse): Effect.Effect<HttpResponse> =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const { body, head } = response
+    if (head.fields.has("Date")) return response
+    // RFC 9110 §5.6.7: the form of toUTCString is IMF-fixdate.
+    return { head: { ...head, fields: head.fields.append("Date", new Date(now).toUTCString()) }, body }
+  })

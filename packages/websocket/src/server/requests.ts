@@ -2,7 +2,8 @@
  * The requests of one connection, until one of them is accepted as a WebSocket, or the connection ends.
  *
  * Requests for a WebSocket get the opening handshake; others the application's answer, if it has one. They are answered in
- * order while the connection is kept alive (RFC 9112 §9.3); what does not end in a WebSocket is torn down in order.
+ * order while the connection is kept alive (RFC 9112 §9.3), without a bound to their number: each of them is bounded, and the
+ * silence between them. What does not end in a WebSocket is torn down in order.
  */
 import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
@@ -13,11 +14,13 @@ import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure } f
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
-import { framed, toResponse } from "../http/HttpAnswer.js"
+import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
+import type { Admission } from "./Admission.js"
 import { answerHttp, type HttpHandler } from "./answerHttp.js"
+import { nextOctets, taken } from "./betweenRequests.js"
 
 /** What the requests of a connection are answered with. */
 export interface RequestsOptions<A, R> extends AcceptOptions<A, R> {
@@ -64,36 +67,45 @@ const attempt = <A, R>(
   >
 }
 
-const isEnd = (error: HandshakeFailure): boolean =>
-  error._tag === "TransportError" && error.reason._tag === "EndOfStream"
-
 /** Reads and answers requests until one is accepted; `undefined` when the connection is to be closed. */
 const answerAll = <A, R>(
   duplex: Duplex,
   options: RequestsOptions<A, R>,
-  limits: LimitValues
+  limits: LimitValues,
+  handshakes: Admission["handshakes"]
 ): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> => {
-  const next = (
-    octets: Uint8Array,
-    isFirst: boolean
-  ): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> =>
-    Effect.matchEffect(attempt(duplex, octets, options, limits), {
-      onFailure: (error) => {
-        if (error._tag === "HandshakeError" && error.keepAlive) {
-          return Effect.zipRight(report(options, error), next(error.leftover, false))
-        }
-        // RFC 9112 §9.3: behind an answer the client may end the connection.
-        return !isFirst && isEnd(error) ? Effect.succeed(undefined) : Effect.fail(error)
-      },
-      onSuccess: (result) =>
-        result._tag === "Accepted"
-          ? Effect.succeed(result.accepted)
-          : Effect.flatMap(answerHttp(duplex, result.read, result.handler, limits), (leftover) =>
-              leftover === undefined ? Effect.succeed(undefined) : next(leftover, false)
-            )
-    })
-  return next(noOctets, true)
+  type Answered = Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake>
+  const begin = (octets: Uint8Array): Answered =>
+    Effect.matchEffect(
+      handshakes.enter((isFull) => (isFull ? refuseBusy(duplex) : attempt(duplex, octets, options, limits))),
+      {
+        onFailure: (error) =>
+          error._tag === "HandshakeError" && error.keepAlive
+            ? Effect.zipRight(report(options, error), next(error.leftover))
+            : Effect.fail(error),
+        onSuccess: (result) =>
+          result._tag === "Accepted"
+            ? Effect.succeed(result.accepted)
+            : Effect.flatMap(answered(duplex, result, options, limits), next)
+      }
+    )
+  const next = (leftover: Uint8Array | undefined): Answered =>
+    leftover === undefined
+      ? Effect.succeed(undefined)
+      : Effect.flatMap(nextOctets(duplex, leftover, limits), (octets) =>
+          octets === undefined ? Effect.succeed(undefined) : begin(octets)
+        )
+  return begin(noOctets)
 }
+
+/** The application's answer. When the server ends meanwhile, the client learns it before the connection is closed. */
+const answered = <A, R>(
+  duplex: Duplex,
+  { handler, read }: Attempt<A> & { readonly _tag: "Http" },
+  { hosts }: RequestsOptions<A, R>,
+  limits: LimitValues
+): Effect.Effect<Uint8Array | undefined, never, HttpCodec> =>
+  Effect.onInterrupt(answerHttp(duplex, read, { handler, hosts }, limits), () => tearDown(duplex, limits))
 
 const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): Effect.Effect<void, never, R> =>
   options.onHandshakeError?.(error) ?? Effect.logDebug("a handshake failed", error)
@@ -101,19 +113,30 @@ const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): 
 /** Seconds after which a client that came too many may try again. */
 const retryAfter = 1
 
+const busy = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
+
 const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCodec> => {
-  const answer = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
   const rule = "the server has as many connections as it may have"
-  const error = new HandshakeError({
-    role: "server",
-    reason: { _tag: "ServerBusy", section: "RFC 9110 §15.6.4", rule, retryAfter },
-    request: Option.none(),
-    response: Option.some(answer),
-    keepAlive: false,
-    leftover: noOctets
+  return Effect.flatMap(dated(busy), (answer) => {
+    const error = new HandshakeError({
+      role: "server",
+      reason: { _tag: "ServerBusy", section: "RFC 9110 §15.6.4", rule, retryAfter },
+      request: Option.none(),
+      response: Option.some(answer),
+      keepAlive: false,
+      leftover: noOctets
+    })
+    return Effect.zipRight(write(duplex, answer), Effect.fail(error))
   })
-  return Effect.zipRight(write(duplex, answer), Effect.fail(error))
 }
+
+/** Closes the connection in order; in time, also where nothing else may interrupt it. */
+const tearDown = (duplex: Duplex, { closeTimeout }: LimitValues): Effect.Effect<void> =>
+  Effect.asVoid(Effect.timeoutOption(Effect.interruptible(duplex.teardown("server")), Duration.millis(closeTimeout)))
+
+/** The client has time to take what was written, then the connection is closed. */
+const giveUp = (duplex: Duplex, limits: LimitValues): Effect.Effect<void> =>
+  Effect.zipRight(taken(duplex, limits), tearDown(duplex, limits))
 
 /**
  * Answers the requests of a connection until one is accepted as a WebSocket. `undefined`: the connection has been given up,
@@ -123,15 +146,14 @@ export const serveRequests = <A, R>(
   duplex: Duplex,
   options: RequestsOptions<A, R>,
   limits: LimitValues,
-  isFull: boolean
+  { handshakes, isFull }: Pick<Admission, "handshakes"> & { readonly isFull: boolean }
 ): Effect.Effect<Accepted<A> | undefined, never, R | HttpCodec | Handshake> => {
-  const answered = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits)
-  const giveUp = Effect.timeoutOption(duplex.teardown("server"), Duration.millis(limits.closeTimeout))
-  return answered.pipe(
+  const all = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits, handshakes)
+  return all.pipe(
     // The time for a request is up: the client learns it, when it listens.
-    Effect.tapErrorTag("TimeoutError", () => write(duplex, timedOut)),
+    Effect.tapErrorTag("TimeoutError", () => Effect.flatMap(dated(timedOut), (answer) => write(duplex, answer))),
     Effect.catchAll((error) => Effect.as(report(options, error), undefined)),
-    Effect.tap((accepted) => (accepted === undefined ? giveUp : Effect.void)),
-    Effect.tapDefect(() => giveUp)
+    Effect.tap((accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.void)),
+    Effect.tapDefect(() => tearDown(duplex, limits))
   )
 }

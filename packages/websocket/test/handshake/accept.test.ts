@@ -77,6 +77,7 @@ const rows: ReadonlyArray<Row> = [
     {},
     { request: request({}, "GET * HTTP/1.1"), section: "RFC 9112 §3.2" }
   ),
+  row("an unknown expectation", "HttpError", 417, { Expect: "tea" }, { section: "RFC 9110 §10.1.1" }),
   row("no Host", "NoHost", 400, { Host: undefined }),
   row("an empty Host", "NoHost", 400, { Host: "" }),
   row("two Hosts", "NoHost", 400, { Host: ["a", "a"] }),
@@ -168,6 +169,7 @@ describe("RFC 6455 §4.2.2: a server MUST answer a request that breaks a rule wi
         String(Buffer.from(`${error.reason.section}: ${error.reason.rule}\n`).length)
       )
       expect(fieldOf(answer, "Content-Type")).toBe("text/plain; charset=utf-8")
+      expect(fieldOf(answer, "Date")).toBe("Thu, 01 Jan 1970 00:00:00 GMT")
       expect(Buffer.from(answer.body, "latin1").toString()).toBe(Buffer.from(response.body).toString())
       expect(answer.rest).toBe("")
       for (const word of [secret, "evil", "/chat", "server.example.com", "dGhl"]) {
@@ -226,6 +228,30 @@ describe("RFC 6455 §4.2.2: a server accepts with 101 (PARITY S6, S10)", () => {
   test("S15: frames that come early are kept", function* () {
     const { accepted } = yield* acceptanceOf(`${request()}\x81\x80\0\0\0\0`)
     expect(Buffer.from(accepted.negotiated.leftover).toString("hex")).toBe("818000000000")
+  })
+})
+
+describe("RFC 9110 §7.8: a request with Expect: 100-continue (PARITY SH-15)", () => {
+  const expecting = request({ Expect: "100-Continue" })
+
+  test("SH-15: MUST get 100 before 101, and no field with it", function* () {
+    for (const maxChunk of [1, 10_000]) {
+      const { exit, written } = yield* answerTo(expecting, {}, { maxChunk })
+      expect(Exit.isSuccess(exit)).toBe(true)
+      const interim = "HTTP/1.1 100 Continue\r\n\r\n"
+      expect(written.slice(0, interim.length)).toBe(interim)
+      expect(parseResponse(written.slice(interim.length)).status).toBe(101)
+    }
+  })
+
+  test("SH-15: the policy decides first, and what it refuses gets its answer alone", function* () {
+    const refusing = { authorize: () => Effect.fail(reject({ status: 403 })) }
+    for (const options of [refusing, { hosts: [] }, { keepAlive: "allow", hosts: [] }] as const) {
+      const { answer } = yield* refusalOf(expecting, options)
+      expect([403, 421]).toContain(answer.status)
+      expect(answer.rest).toBe("")
+    }
+    expect((yield* refusalOf(request({ Expect: "100-continue", "Content-Length": "5" }))).answer.status).toBe(400)
   })
 })
 
@@ -408,6 +434,15 @@ describe("decorators of the response (PARITY S3, S17)", () => {
     expect(fieldOf(answer, "X-Status")).toBe("101")
     expect(answer.fields.get("set-cookie")).toEqual(["a=1", "b=2"])
     expect(accepted.negotiated.response.fields.get("server")).toBe("mine")
+  })
+
+  test("PARITY D-07: there is no Server field unless it is added; D-05: a refusal has it too", function* () {
+    const bad = request({ "Sec-WebSocket-Key": "x" })
+    const decorateResponse = () => ({ Server: "x" })
+    expect(fieldOf((yield* acceptanceOf(request())).answer, "Server")).toBeUndefined()
+    expect(fieldOf((yield* refusalOf(bad)).answer, "Server")).toBeUndefined()
+    expect(fieldOf((yield* acceptanceOf(request(), { decorateResponse })).answer, "Server")).toBe("x")
+    expect(fieldOf((yield* refusalOf(bad, { decorateResponse })).answer, "Server")).toBe("x")
   })
 
   test("S17: an effect adds fields, to a refusal too, and sees its status", function* () {

@@ -117,6 +117,18 @@ describe("decorators of the request (PARITY S3, S17)", () => {
     expect((yield* ask(switching(), { decorateRequest })).request).toContain("X-Count: 2\r\n")
   })
 
+  test("PARITY D-04: decorators are functions, and compose as functions do", function* () {
+    const first = () => ({ "X-A": "1" })
+    const second = () => ({ "X-B": "2" })
+    const { request } = yield* ask(switching(), { decorateRequest: () => ({ ...first(), ...second() }) })
+    expect(request).toContain("\r\nX-A: 1\r\nX-B: 2\r\n")
+  })
+
+  test("PARITY Q1, D-07: nobody says what software it is, unless the application does", function* () {
+    expect((yield* ask(switching())).request).not.toMatch(/^(User-Agent|Server):/im)
+    expect((yield* ask(switching(), { fields: { "User-Agent": "x" } })).request).toContain("\r\nUser-Agent: x\r\n")
+  })
+
   test("S17: what it gives is checked like any other field", function* () {
     const { exit, request } = yield* ask(switching(), { decorateRequest: () => ({ Upgrade: "h2c" }) })
     expect(yield* Effect.flip(exit)).toMatchObject({ _tag: "OptionError", option: "Upgrade" })
@@ -336,6 +348,12 @@ describe("a refusal, whole, inside the error (PARITY S5, S7; CH-02)", () => {
     expect(head.status).toBe(401)
     expect(head.fields.get("www-authenticate")).toBe('Basic realm="x"')
     expect(error.message).toBe("RFC 6455 §4.1: a server accepts with the status 101 (status 401)")
+  })
+
+  test("PARITY CH-02: of what is no response there is none", function* () {
+    for (const response of ["garbage\r\n\r\n", "HTTP/1.1 401 Unauthorized\r\n", ""]) {
+      expect((yield* errorOf(response)).response).toEqual(Option.none())
+    }
   })
 
   for (const [value, seconds] of [

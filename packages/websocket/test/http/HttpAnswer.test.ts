@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
-import { framed, toResponse } from "../../src/http/HttpAnswer.js"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { dated, framed, toResponse } from "../../src/http/HttpAnswer.js"
 
 const pairs = (fields: Fields) => [...fields].map(({ name, value }) => `${name}: ${value}`)
 const type = "Content-Type: text/plain; charset=utf-8"
@@ -44,4 +46,27 @@ describe("RFC 9112 §6: framed", () => {
       expect(body.length).toBe(0)
     })
   }
+
+  it("RFC 9110 §15.3.6: 205 has a body of no octets", () => {
+    const { body, head } = framed(response(205), true)
+    expect([head.fields.get("Content-Length"), body.length]).toEqual(["0", 0])
+  })
+})
+
+describe("RFC 9110 §6.6.1: dated", () => {
+  it.effect("has the time of the Clock, as an IMF-fixdate", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(784_111_777_000)
+      const { body, head } = yield* dated(toResponse({ status: 404, body: "x" }))
+      expect(head.fields.get("Date")).toBe("Sun, 06 Nov 1994 08:49:37 GMT")
+      expect(body.length).toBe(1)
+    })
+  )
+
+  it.effect("leaves the time that the application has given", () =>
+    Effect.gen(function* () {
+      const response = toResponse({ status: 200, fields: { date: "Sun, 06 Nov 1994 08:49:37 GMT" } })
+      expect(yield* dated(response)).toBe(response)
+    })
+  )
 })

@@ -10,7 +10,8 @@ const begin = (admission: Admission) =>
   Effect.gen(function* () {
     const full = yield* Deferred.make<boolean>()
     const make = (isFull: boolean) => Effect.zipRight(Deferred.succeed(full, isFull), Effect.never)
-    const fiber = yield* Effect.fork(admission.connection(admission.handshake(make)))
+    const both = admission.connections.enter((isFull) => (isFull ? make(true) : admission.handshakes.enter(make)))
+    const fiber = yield* Effect.fork(both)
     return { fiber, isFull: yield* Deferred.await(full) }
   })
 
@@ -34,22 +35,32 @@ describe("Admission", () => {
   }
 
   test("a handshake that is done makes room for another one; its connection still counts", function* () {
-    const admission = new Admission(2, 1)
-    const connected = (isFull: boolean) => Effect.succeed(isFull)
-    const open = admission.connection(Effect.zipRight(admission.handshake(connected), Effect.never))
+    const { connections, handshakes } = new Admission(2, 1)
+    const open = connections.enter(() => Effect.zipRight(handshakes.enter(Effect.succeed), Effect.never))
     const one = yield* Effect.fork(open)
     const two = yield* Effect.fork(open)
     yield* Effect.yieldNow()
-    expect(yield* admission.connection(admission.handshake(connected))).toBe(true)
+    expect(yield* connections.enter(Effect.succeed)).toBe(true)
+    expect(yield* handshakes.enter(Effect.succeed)).toBe(false)
     yield* Fiber.interrupt(one)
-    expect(yield* admission.connection(admission.handshake(connected))).toBe(false)
+    expect(yield* connections.enter(Effect.succeed)).toBe(false)
     yield* Fiber.interrupt(two)
   })
 
+  test("one that was refused counts no more, however long it stays", function* () {
+    const { connections } = new Admission(1, 1)
+    const one = yield* Effect.fork(connections.enter(() => Effect.never))
+    const refused = yield* Effect.fork(connections.enter(() => Effect.never))
+    yield* Effect.yieldNow()
+    yield* Fiber.interrupt(one)
+    expect(yield* connections.enter(Effect.succeed)).toBe(false)
+    yield* Fiber.interrupt(refused)
+  })
+
   test("what fails or dies is counted no longer", function* () {
-    const admission = new Admission(1, 1)
-    yield* Effect.exit(admission.connection(admission.handshake(() => Effect.fail("no"))))
-    yield* Effect.exit(admission.connection(admission.handshake(() => Effect.die("no"))))
-    expect(yield* admission.connection(admission.handshake(Effect.succeed))).toBe(false)
+    const { handshakes } = new Admission(1, 1)
+    yield* Effect.exit(handshakes.enter(() => Effect.fail("no")))
+    yield* Effect.exit(handshakes.enter(() => Effect.die("no")))
+    expect(yield* handshakes.enter(Effect.succeed)).toBe(false)
   })
 })

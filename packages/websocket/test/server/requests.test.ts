@@ -55,7 +55,7 @@ describe("HARDENING T01: the deadline of a request", () => {
   for (const [name, sent] of [
     ["nothing", ""],
     ["half a head", request().slice(0, 60)],
-    ["an answered request, then nothing", get("/")]
+    ["an answered request, then half a head", `${get("/")}GET /`]
   ] as const) {
     test(`T01: of a client that says ${name}: 408, and the connection is closed`, function* () {
       const errors: Array<HandshakeFailure> = []
@@ -77,6 +77,192 @@ describe("HARDENING T01: the deadline of a request", () => {
     yield* turns()
     yield* TestClock.adjust("10 minutes")
     expect((yield* next(peer)).status).toBe(200)
+  })
+})
+
+describe("RFC 9112 §9.3: a connection that is kept, between two requests", () => {
+  const failures = () => {
+    const errors: Array<string> = []
+    return { errors, onHandshakeError: (error: HandshakeFailure) => Effect.sync(() => errors.push(error._tag)) }
+  }
+
+  for (const [name, sent] of [
+    ["an answer", get("/")],
+    ["a refusal", request({ "Sec-WebSocket-Key": "x" })]
+  ] as const) {
+    test(`may be silent behind ${name} for limits.httpIdleTimeout; then it is closed, without a word`, function* () {
+      const { client } = yield* serving(echo, { http: mirror, keepAlive: "allow" })
+      const peer = yield* client
+      for (let time = 0; time < 2; time++) {
+        yield* peer.write(sent)
+        expect((yield* next(peer)).status).toBe(name === "an answer" ? 200 : 400)
+        yield* turns()
+        yield* TestClock.adjust("74 seconds")
+        yield* turns()
+      }
+      yield* TestClock.adjust("1 seconds")
+      expect(yield* peer.rest).toEqual({ text: "", reason: "EndOfStream" })
+    })
+  }
+
+  test("its end in time, or by a reset, is no failed handshake", function* () {
+    const { errors, onHandshakeError } = failures()
+    const { client } = yield* serving(echo, {
+      http: mirror,
+      onHandshakeError,
+      limits: { httpIdleTimeout: "1 minutes" }
+    })
+    const [silent, reset] = [yield* client, yield* client]
+    for (const peer of [silent, reset]) {
+      yield* peer.write(get("/"))
+      expect((yield* next(peer)).status).toBe(200)
+    }
+    yield* reset.duplex.abort
+    yield* turns()
+    yield* TestClock.adjust("1 minutes")
+    expect((yield* silent.rest).reason).toBe("EndOfStream")
+    yield* silent.duplex.end
+    yield* turns()
+    expect(errors).toEqual([])
+  })
+
+  test("the next request has the whole limits.handshakeTimeout from its first octet on", function* () {
+    const { client } = yield* serving(echo, { http: mirror })
+    const peer = yield* client
+    yield* peer.write(get("/1"))
+    expect((yield* next(peer)).status).toBe(200)
+    yield* turns()
+    yield* TestClock.adjust("70 seconds")
+    yield* peer.write("GET /2 HTTP/1.1\r\n")
+    yield* turns()
+    yield* TestClock.adjust("29 seconds")
+    yield* peer.write("Host: a\r\n\r\n")
+    expect((yield* next(peer)).body).toBe("GET /2 ")
+  })
+
+  test("any number of requests may follow", function* () {
+    const { client } = yield* serving(echo, { http: mirror })
+    const peer = yield* client
+    const count = 1000
+    yield* peer.write(get("/").repeat(count) + request())
+    for (let number = 0; number < count; number++) expect((yield* next(peer)).status).toBe(200)
+    expect((yield* next(peer)).status).toBe(101)
+  })
+
+  test("PARITY S9: behind a refusal ordinary requests and handshakes are answered, in their order", function* () {
+    const { errors, onHandshakeError } = failures()
+    const { client } = yield* serving(echo, { http: mirror, keepAlive: "allow", onHandshakeError })
+    const peer = yield* client
+    const refused = request({ "Sec-WebSocket-Version": "8" })
+    yield* peer.write(get("/1") + refused + get("/2") + refused + request() + maskedFrame(1, "hi"))
+    const statuses: Array<number> = []
+    for (let number = 0; number < 5; number++) statuses.push((yield* next(peer)).status)
+    expect(statuses).toEqual([200, 426, 200, 426, 101])
+    expect(yield* peer.take(4)).toBe("\x81\x02hi")
+    expect(errors).toEqual(["HandshakeError", "HandshakeError"])
+  })
+
+  test("RFC 9112 §9.3: an upgrade request with a body is refused, and closes, whatever is allowed", function* () {
+    const sent = request({ "Content-Length": "5" }) + get("/in-the-body")
+    const { reason, text } = yield* exchange({ http: mirror, keepAlive: "allow" }, sent)
+    expect(parseResponse(text)).toMatchObject({ status: 400, rest: "" })
+    expect(reason).toBe("EndOfStream")
+  })
+})
+
+describe("RFC 9112 §9.3.2: a client that pipelines and does not take its answers", () => {
+  /** Answers with 10 000 octets, and counts. */
+  const counting = () => {
+    const seen = { count: 0 }
+    const http = () =>
+      Effect.sync(() => {
+        seen.count++
+        return { status: 200, body: "x".repeat(10_000) }
+      })
+    return { seen, http }
+  }
+
+  test("gets no more answers than limits.highWaterMark; when it reads, all of them, in order", function* () {
+    const { http, seen } = counting()
+    const { client } = yield* serving(echo, { http })
+    const peer = yield* client
+    yield* peer.write(get("/").repeat(1000))
+    yield* turns(100)
+    const before = seen.count
+    // 64 KiB on the way, 64 KiB behind the mark, and the one that reaches it.
+    expect(before).toBeLessThan(20)
+    for (let number = 0; number < 1000; number++) expect((yield* next(peer)).body.length).toBe(10_000)
+    expect(seen.count).toBe(1000)
+  })
+
+  test("for limits.messageTimeout at most: then the connection is closed", function* () {
+    const { http, seen } = counting()
+    const { client } = yield* serving(echo, { http, limits: { messageTimeout: "1 minutes" } })
+    const peer = yield* client
+    yield* peer.write(get("/").repeat(1000))
+    yield* turns(100)
+    const before = seen.count
+    for (const time of ["1 minutes", "1 minutes", "10 seconds"] as const) {
+      yield* TestClock.adjust(time)
+      yield* turns()
+    }
+    expect((yield* Effect.flip(peer.duplex.drain)).reason._tag).toBe("Reset")
+    expect(seen.count).toBe(before)
+  })
+
+  test("the refusals of handshakes count as answers", function* () {
+    let refused = 0
+    const options: ServeOptions = {
+      keepAlive: "allow",
+      onHandshakeError: () => Effect.sync(() => void refused++)
+    }
+    const { client } = yield* serving(echo, options)
+    const peer = yield* client
+    yield* peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1500))
+    yield* turns(300)
+    expect(refused).toBeLessThan(700)
+    for (let number = 0; number < 1500; number++) expect((yield* next(peer)).status).toBe(426)
+  })
+
+  test("a large answer behind which the connection closes may be taken slowly", function* () {
+    const http = () => Effect.succeed({ status: 200, body: "x".repeat(1_000_000) })
+    const { client } = yield* serving(echo, { http })
+    const peer = yield* client
+    yield* peer.write(get("/", "Connection: close\r\n"))
+    yield* turns()
+    yield* TestClock.adjust("4 minutes")
+    expect((yield* next(peer)).body.length).toBe(1_000_000)
+    expect(yield* peer.rest).toEqual({ text: "", reason: "EndOfStream" })
+  })
+})
+
+describe("maxHandshakes and ordinary requests", () => {
+  test("a connection that is kept, and a handler that is slow, are no handshakes in progress", function* () {
+    const http = ({ head }: HttpRequest) =>
+      head.target === "/slow" ? Effect.never : Effect.succeed({ status: 200, body: "" })
+    const { client } = yield* serving(echo, { http, maxHandshakes: 1 })
+    const slow = yield* client
+    yield* slow.write(get("/slow"))
+    yield* turns()
+    const idle = yield* client
+    yield* idle.write(get("/"))
+    expect((yield* next(idle)).status).toBe(200)
+    const late = yield* client
+    yield* late.write(request())
+    expect((yield* next(late)).status).toBe(101)
+  })
+
+  test("a further request is counted like the first one: 503 when there is no room", function* () {
+    const { client } = yield* serving(echo, { http: mirror, maxHandshakes: 1 })
+    const kept = yield* client
+    yield* kept.write(get("/"))
+    expect((yield* next(kept)).status).toBe(200)
+    const busy = yield* client
+    yield* busy.write("GET")
+    yield* turns()
+    yield* kept.write(get("/"))
+    expect((yield* next(kept)).status).toBe(503)
+    expect((yield* kept.rest).reason).toBe("EndOfStream")
   })
 })
 

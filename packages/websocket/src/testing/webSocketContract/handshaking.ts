@@ -87,6 +87,22 @@ export const handshaking: ReadonlyArray<WebSocketContractCase> = [
     yield* check(head.fields.get("WWW-Authenticate") === "Basic", "the error has the fields")
     yield* check((yield* Deferred.await(told)) === "Rejected", "onHandshakeError is told that it was rejected")
   }),
+  contractCase(
+    "RFC 9110 §15.4: a redirect is followed when that was asked for, and is a refusal otherwise",
+    function* () {
+      yield* serving(echo, {
+        authorize: ({ head }) =>
+          head.target === "/"
+            ? Effect.fail(reject({ status: 307, fields: { Location: "/moved" } }))
+            : Effect.succeed(undefined)
+      })
+      yield* checkRefused(yield* refused, "UpgradeDeclined", 307)
+      const ws = yield* connect({ redirects: 1 })
+      yield* ws.send("here")
+      yield* checkMessages(ws, ["here"], "behind a redirect")
+      yield* check(ws.negotiated.request.target === "/moved", "the connection knows where it is")
+    }
+  ),
   contractCase("RFC 6455 §4.2.2: a server that requires a subprotocol refuses with 400", function* () {
     yield* serving(echo, { subprotocols: ["a"], requireSubprotocol: true })
     yield* checkRefused(yield* refused, "UpgradeDeclined", 400)
