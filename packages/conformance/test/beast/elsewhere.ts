@@ -67,6 +67,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ["a request of a page", accept, "RFC 6455 §10.2: origins", differs("no `Origin` check")]
   ],
   "handshake.cpp": [
+    [
+      "permessage-deflate offered twice",
+      protocol("extension/PerMessageDeflate"),
+      "a server that does not know server_max_window_bits finds an offer without it",
+      differs("of two offers the first loses a last parameter without a value")
+    ],
     ["handshake", handshake, "both have negotiated the same"],
     ["handshake, response", request, "S5: the whole response is there for further checks"],
     ["handshake, decorator", request, "adds fields, and sees the request as it would be sent"],
@@ -94,6 +100,7 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ]
   ],
   "close.cpp": [
+    ["X-04", control, "codes that may not be sent: BadCloseCode", differs("any close code is sent")],
     ["close with a code, and a reason", contract("closing"), "both sides know who closed, with"],
     [
       "double close",
@@ -143,6 +150,7 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ]
   ],
   "write.cpp": [
+    ["MW-05", sender, "octets sent as text are checked", differs("octets are sent as text unchecked")],
     ["already closed", contract("closing"), "nothing is sent after a Close frame, and the failure says so"],
     ["message, empty message", sender, "a string is text, octets are binary; empty ones too"],
     ["fragmented message, continuation, issue 300", sender, "a fragment for each chunk of the body"],

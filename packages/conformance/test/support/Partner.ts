@@ -27,7 +27,8 @@ export interface Partner {
   readonly terminate: (() => void) | undefined
 }
 
-const rooms = Effect.map(
+/** Where a partner's messages and its end wait for those who ask. */
+export const rooms = Effect.map(
   Effect.all([Queue.unbounded<Message>(), Deferred.make<PartnerClose>()]),
   ([messages, closed]) => ({
     messages,

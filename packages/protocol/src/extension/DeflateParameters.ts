@@ -70,13 +70,16 @@ const flag = (name: string, on: boolean): ReadonlyArray<ExtensionParameter> => (
 const windowBits = (name: string, bits: number | true | undefined): ReadonlyArray<ExtensionParameter> =>
   bits === undefined ? [] : [{ name, value: bits === true ? undefined : String(bits) }]
 
-/** The element of the field that says this. */
+/**
+ * The element of the field that says this. Boost.Beast loses a parameter without a value when a further element follows:
+ * so the one that always has a value is the last.
+ */
 export const format = (parameters: DeflateParameters): Extension => ({
   name: extensionName,
   parameters: [
-    ...windowBits("server_max_window_bits", parameters.serverMaxWindowBits),
-    ...windowBits("client_max_window_bits", parameters.clientMaxWindowBits),
     ...flag("server_no_context_takeover", parameters.serverNoContextTakeover),
-    ...flag("client_no_context_takeover", parameters.clientNoContextTakeover)
+    ...flag("client_no_context_takeover", parameters.clientNoContextTakeover),
+    ...windowBits("client_max_window_bits", parameters.clientMaxWindowBits),
+    ...windowBits("server_max_window_bits", parameters.serverMaxWindowBits)
   ]
 })

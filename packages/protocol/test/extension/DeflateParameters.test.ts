@@ -26,7 +26,7 @@ describe("RFC 7692 §7.1 parameters", () => {
     ["; client_max_window_bits=15", { clientMaxWindowBits: 15 }],
     ["; client_max_window_bits", { clientMaxWindowBits: true }],
     [
-      "; server_max_window_bits=10; client_max_window_bits; server_no_context_takeover; client_no_context_takeover",
+      "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits; server_max_window_bits=10",
       {
         serverMaxWindowBits: 10,
         clientMaxWindowBits: true,
