@@ -1,8 +1,10 @@
 import { describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Listener } from "effect-websocket/Listener"
-import type { Transport } from "effect-websocket/Transport"
+import * as DuplexAdapter from "effect-websocket/DuplexAdapter"
+import { Listener } from "effect-websocket/Listener"
+import type { Duplex, Transport } from "effect-websocket/Transport"
 import { transportContract } from "effect-websocket/testing/transportContract"
 import type { TransportError } from "effect-websocket/WebSocketError"
 import * as NodeListener from "../src/NodeListener.js"
@@ -14,6 +16,37 @@ type Both = Layer.Layer<Transport | Listener, TransportError>
 
 const { ca, server } = certificates
 
+/** Without the first octet. */
+const beheaded = (lower: Duplex): Duplex => {
+  let isFirst = true
+  return DuplexAdapter.over(lower, {
+    unsafeReceive: (onOctets, onEnd) =>
+      lower.unsafeReceive((octets) => {
+        const rest = isFirst ? octets.subarray(1) : octets
+        isFirst = false
+        if (rest.length > 0) onOctets(rest)
+      }, onEnd)
+  })
+}
+
+/** An octet in front, which is taken away again above: for each connection a `prepend`. */
+const leading = (lower: Duplex): Effect.Effect<Duplex> =>
+  Effect.sync(() => beheaded(DuplexAdapter.prepend(lower, Uint8Array.of(1))))
+
+/** Plain clients of a listener for both are known by their first octet, which is taken away again above. */
+const plain = {
+  transport: DuplexAdapter.mapTransport((lower) =>
+    Effect.sync(() => {
+      lower.unsafeWrite([Uint8Array.of(1)])
+      return lower
+    })
+  ),
+  listener: Layer.map(
+    DuplexAdapter.mapListener((lower) => Effect.sync(() => beheaded(lower))),
+    (context) => Context.make(Listener, { ...Context.get(context, Listener), secure: false })
+  )
+}
+
 const unix: Both = Layer.unwrapScoped(
   Effect.map(socketPath, (path) => Layer.merge(NodeTransport.layerUnix(path), NodeListener.layerUnix(path)))
 )
@@ -22,6 +55,15 @@ const layers: Record<string, Both> = {
   TCP: Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp()),
   TLS: Layer.merge(NodeTransport.layerTls({ ca }), NodeListener.layerTls(server)),
   "TLS 1.2": Layer.merge(NodeTransport.layerTls({ ca, maxVersion: "TLSv1.2" }), NodeListener.layerTls(server)),
+  "TLS, where plain is served too": Layer.merge(NodeTransport.layerTls({ ca }), NodeListener.layerTlsOrPlain(server)),
+  "TCP, where TLS is served too": Layer.merge(
+    Layer.provide(plain.transport, NodeTransport.layerTcp()),
+    Layer.provide(plain.listener, NodeListener.layerTlsOrPlain(server))
+  ),
+  "TCP, with octets in front": Layer.merge(
+    Layer.provide(DuplexAdapter.mapTransport(leading), NodeTransport.layerTcp()),
+    Layer.provide(DuplexAdapter.mapListener(leading), NodeListener.layerTcp())
+  ),
   "a Unix socket": unix,
   "TLS over TCP": Layer.merge(
     Layer.provide(NodeTransport.layerTlsOver({ ca }), NodeTransport.layerTcp()),
