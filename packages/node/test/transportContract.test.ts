@@ -3,10 +3,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as DuplexAdapter from "effect-websocket/DuplexAdapter"
-import { Listener } from "effect-websocket/Listener"
+import { Listener, uri } from "effect-websocket/Listener"
+import * as RateLimit from "effect-websocket/RateLimit"
 import type { Duplex, Transport } from "effect-websocket/Transport"
 import { transportContract } from "effect-websocket/testing/transportContract"
+import * as WebSocket from "effect-websocket/WebSocket"
 import type { TransportError } from "effect-websocket/WebSocketError"
+import * as WebSocketTransport from "effect-websocket/WebSocketTransport"
 import * as NodeListener from "../src/NodeListener.js"
 import * as NodeTransport from "../src/NodeTransport.js"
 import * as certificates from "./support/certificates.js"
@@ -47,11 +50,13 @@ const plain = {
   )
 }
 
+const fast = { readBytesPerSecond: 64 * 1024 * 1024, writeBytesPerSecond: 64 * 1024 * 1024 }
+
 const unix: Both = Layer.unwrapScoped(
   Effect.map(socketPath, (path) => Layer.merge(NodeTransport.layerUnix(path), NodeListener.layerUnix(path)))
 )
 
-const layers: Record<string, Both> = {
+const layers = {
   TCP: Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp()),
   TLS: Layer.merge(NodeTransport.layerTls({ ca }), NodeListener.layerTls(server)),
   "TLS 1.2": Layer.merge(NodeTransport.layerTls({ ca, maxVersion: "TLSv1.2" }), NodeListener.layerTls(server)),
@@ -64,12 +69,16 @@ const layers: Record<string, Both> = {
     Layer.provide(DuplexAdapter.mapTransport(leading), NodeTransport.layerTcp()),
     Layer.provide(DuplexAdapter.mapListener(leading), NodeListener.layerTcp())
   ),
+  "TCP, with limits of 64 MiB a second": Layer.merge(
+    Layer.provide(RateLimit.layerTransport(fast), NodeTransport.layerTcp()),
+    Layer.provide(RateLimit.layerListener(fast), NodeListener.layerTcp())
+  ).pipe(Layer.orDie),
   "a Unix socket": unix,
   "TLS over TCP": Layer.merge(
     Layer.provide(NodeTransport.layerTlsOver({ ca }), NodeTransport.layerTcp()),
     NodeListener.layerTls(server)
   )
-}
+} satisfies Record<string, Both>
 
 for (const [name, layer] of Object.entries(layers)) {
   describe(`the contract of Transport and Listener over ${name}`, () => {
@@ -78,3 +87,21 @@ for (const [name, layer] of Object.entries(layers)) {
     }
   })
 }
+
+/** A WebSocket ends both directions at once, answers a Close by itself, and is not open before it is accepted. */
+const notOfWebSockets = [
+  "half-close: the other direction goes on",
+  "RFC 6455 §7.1.1: the server ends at once, and waits for the client's end",
+  "connections that come before accept are kept, and so is what they sent"
+]
+
+const tunnel = Layer.merge(
+  Layer.unwrapEffect(Effect.map(uri("/tunnel"), (uri) => WebSocketTransport.layerTransport(uri))),
+  WebSocketTransport.layerListener()
+).pipe(Layer.provide(Layer.merge(WebSocket.layer, layers.TCP)))
+
+describe("the contract of Transport and Listener over a WebSocket over TCP", () => {
+  for (const { effect, name: sentence } of transportContract) {
+    if (!notOfWebSockets.includes(sentence)) it.scopedLive(sentence, () => Effect.provide(effect, tunnel))
+  }
+})

@@ -20,11 +20,21 @@ const leavesNoFiber = <A, E>(program: Effect.Effect<A, E>) =>
     expect((yield* supervisor.value).map((fiber) => fiber.id())).toEqual([])
   })
 
-export const contractOver = <E>(name: string, transport: Layer.Layer<Transport | Listener, E>): void => {
+/** `except` has the sentences that do not apply over this transport, and why. */
+export const contractOver = <E>(
+  name: string,
+  transport: Layer.Layer<Transport | Listener, E>,
+  except: Readonly<Record<string, string>> = {}
+): void => {
   const layer = Layer.merge(WebSocket.layer, transport)
   describe(`the contract of a WebSocket over ${name}`, () => {
     leavesNothing()
+    it("what does not apply is a sentence of the contract", () => {
+      const sentences = webSocketContract.map(({ name }) => name)
+      expect(Object.keys(except).filter((sentence) => !sentences.includes(sentence))).toEqual([])
+    })
     for (const { effect, name: sentence } of webSocketContract) {
+      if (sentence in except) continue
       it.live(sentence, () => leavesNoFiber(Effect.scoped(Effect.provide(effect, layer))))
     }
   })
