@@ -23,6 +23,7 @@ import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
 import { defined } from "./NodeTlsClient.js"
+import * as NodeTlsDetection from "./NodeTlsDetection.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
 import * as StaleSocket from "./StaleSocket.js"
 
@@ -175,6 +176,9 @@ const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding 
   }
 }
 
+const handshakes = (options: NodeTlsServer.TlsOptions): Effect.Effect<NodeTlsServer.Handshake, TransportError> =>
+  Effect.try({ try: () => NodeTlsServer.unsafeMake(options), catch: NodeError.tlsHandshake })
+
 /** Listens on TCP. */
 export const makeTcp = (options: TcpOptions = {}): Effect.Effect<Service, TransportError, Scope.Scope> =>
   make(tcp(options))
@@ -183,10 +187,17 @@ export const makeTcp = (options: TcpOptions = {}): Effect.Effect<Service, Transp
 export const makeTls = (
   options: TcpOptions & NodeTlsServer.TlsOptions
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
-  Effect.flatMap(
-    Effect.try({ try: () => NodeTlsServer.unsafeMake(options), catch: NodeError.tlsHandshake }),
-    (handshake) => make(tcp(options, handshake))
-  )
+  Effect.flatMap(handshakes(options), (handshake) => make(tcp(options, handshake)))
+
+/**
+ * Listens on TCP for clients that speak TLS and for those that do not: their first octets tell, so a client must speak first.
+ * Whether a connection is encrypted is in its `info`. The URI of the Listener is the encrypted one, `wss:`; with `ws:` the same
+ * address is reached in the clear.
+ */
+export const makeTlsOrPlain = (
+  options: TcpOptions & NodeTlsServer.TlsOptions
+): Effect.Effect<Service, TransportError, Scope.Scope> =>
+  Effect.flatMap(handshakes(options), (handshake) => make(tcp(options, NodeTlsDetection.tlsOrPlain(handshake))))
 
 /** Listens on a Unix socket. Its file is removed at the end, and at the begin if a server that is dead left it behind. */
 export const makeUnix = (
@@ -202,6 +213,11 @@ export const layerTcp = (options?: TcpOptions): Layer.Layer<Listener, TransportE
 /** Provides `makeTls`. */
 export const layerTls = (options: TcpOptions & NodeTlsServer.TlsOptions): Layer.Layer<Listener, TransportError> =>
   Layer.scoped(Listener, makeTls(options))
+
+/** Provides `makeTlsOrPlain`. */
+export const layerTlsOrPlain = (
+  options: TcpOptions & NodeTlsServer.TlsOptions
+): Layer.Layer<Listener, TransportError> => Layer.scoped(Listener, makeTlsOrPlain(options))
 
 /** Provides `makeUnix`. */
 export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>

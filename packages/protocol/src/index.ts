@@ -2,6 +2,7 @@
 export * as Base64 from "./bytes/Base64.js"
 export * as Octets from "./bytes/Octets.js"
 export * as Role from "./bytes/Role.js"
+export * as TlsClientHello from "./bytes/TlsClientHello.js"
 export * as Utf8 from "./bytes/Utf8.js"
 export * as CloseCode from "./control/CloseCode.js"
 export * as ClosePayload from "./control/ClosePayload.js"

@@ -3,13 +3,16 @@
  *
  * `fromPull` needs a reader fiber only while `unsafeReceive` flows, and a writer fiber only while something is buffered.
  * `over` changes single operations of a Duplex and derives the others from them; `mapTransport` and `mapListener` make
- * layers of such a change.
+ * layers of such a change. `prepend` gives octets back that were read, as `detectTls` does.
  */
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
+import { isTlsClientHello } from "@effect-websocket/protocol/bytes/TlsClientHello"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Listener } from "./Listener.js"
 import { type Duplex, Transport } from "./Transport.js"
+import { Prepended } from "./transport/Prepended.js"
 import { PullReader } from "./transport/PullReader.js"
 import { PullWriter } from "./transport/PullWriter.js"
 import { fromReceive, teardown } from "./transport/Reading.js"
@@ -77,6 +80,38 @@ export const over = (lower: Duplex, changes: Changes): Duplex => {
     info: changes.info ?? lower.info
   } satisfies Partial<Duplex>
   return { ...changed, pull, unsafeReceive, teardown: teardown(changed, discard) }
+}
+
+/**
+ * Gives octets back: a Duplex that delivers these first, and then what the lower one does. They are given away: who receives
+ * may alter them. For octets that were read with `pull`, and which the next layer is to read again.
+ */
+export const prepend = (lower: Duplex, octets: Uint8Array): Duplex => {
+  if (octets.length === 0) return lower
+  const prepended = new Prepended(lower, octets)
+  return over(lower, { unsafeReceive: prepended.receive, abort: prepended.abort })
+}
+
+/** A connection of which is known whether its client speaks TLS. */
+export interface Detected {
+  readonly isTls: boolean
+  /** The connection, with all octets that were read for it given back. */
+  readonly duplex: Duplex
+}
+
+/**
+ * Reads until it is known whether a client speaks TLS: nine octets at most are needed. It waits as long as the client does: who
+ * uses it bounds the time. Fails when the connection ends before. After a failure or an interruption what was read is gone.
+ */
+export const detectTls = (lower: Duplex): Effect.Effect<Detected, TransportError> => {
+  const more = (before: Uint8Array): Effect.Effect<Detected, TransportError> =>
+    Effect.flatMap(lower.pull, (chunks) => {
+      const octets = concat([before, ...chunks])
+      const answer = isTlsClientHello(octets)
+      if (answer === "more") return more(octets)
+      return Effect.succeed({ isTls: answer === "yes", duplex: prepend(lower, octets) })
+    })
+  return more(new Uint8Array(0))
 }
 
 /** A change of Duplexes; the Scope is that of the connection. */

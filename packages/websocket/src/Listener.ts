@@ -15,7 +15,10 @@ export class Listener extends Context.Tag("effect-websocket/Listener")<
   {
     /** Where it listens; with port 0 the port that the system chose. */
     readonly address: Address
-    /** Whether connections are encrypted (TLS). */
+    /**
+     * Whether clients are to connect encrypted (TLS): it decides the scheme of `uri`. One that takes both kinds says true; of a
+     * connection `duplex.info.encrypted` tells.
+     */
     readonly secure: boolean
     /**
      * Runs `use` for each connection, in a fiber and a Scope of its own, until interrupted. Interruption stops accepting,

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
 import * as DuplexAdapter from "../src/DuplexAdapter.js"
 import { hostTurn } from "../src/host/HostTurn.js"
 import type { Listener } from "../src/Listener.js"
@@ -260,6 +261,69 @@ describe("DuplexAdapter.over", () => {
       client.unsafeWrite([new Uint8Array(7)])
       yield* Effect.zip(client.teardown("client"), counted.teardown("server"), { concurrent: true })
       expect(count).toBe(12)
+    })
+  )
+})
+
+const clientHello = Uint8Array.of(0x16, 3, 1, 1, 0, 1, 0, 0, 0xfc, 3, 3)
+
+describe("PARITY L-21: DuplexAdapter.detectTls", () => {
+  const pair = Effect.map(MemoryTransport.pair(), ([client, server]) => ({ client, server }))
+
+  for (const [what, octets, isTls] of [
+    ["a ClientHello", clientHello, true],
+    ["HTTP", new TextEncoder().encode("GET / HTTP/1.1\r\n"), false],
+    ["a record that is no ClientHello", Uint8Array.of(0x16, 3, 1, 1, 0, 2), false]
+  ] as const) {
+    it.scoped(`${what}, octet by octet: ${isTls ? "TLS" : "not TLS"}, and every octet is given back`, () =>
+      Effect.gen(function* () {
+        const { client, server } = yield* pair
+        const fiber = yield* Effect.fork(DuplexAdapter.detectTls(server))
+        for (const octet of octets) {
+          client.unsafeWrite([Uint8Array.of(octet)])
+          yield* hostTurn
+        }
+        const { duplex, isTls: answer } = yield* Fiber.join(fiber)
+        expect(answer).toBe(isTls)
+        yield* client.end
+        const arrived: Array<Uint8Array> = []
+        yield* Effect.flip(Effect.forever(Effect.map(duplex.pull, (chunks) => arrived.push(...chunks))))
+        expect(new Uint8Array(Buffer.concat(arrived))).toEqual(Uint8Array.from(octets))
+      })
+    )
+  }
+
+  it.scoped("reads no more than it needs to know", () =>
+    Effect.gen(function* () {
+      const { client, server } = yield* pair
+      client.unsafeWrite([clientHello.slice(0, 9)])
+      client.unsafeWrite([new Uint8Array(100_000)])
+      yield* DuplexAdapter.detectTls(server)
+      yield* Effect.repeatN(hostTurn, 10)
+      expect(client.unsafeBuffered()).toBeGreaterThan(0)
+    })
+  )
+
+  it.scoped("an end before it is known is the failure", () =>
+    Effect.gen(function* () {
+      for (const [close, tag] of [
+        ["end", "EndOfStream"],
+        ["abort", "Reset"]
+      ] as const) {
+        const { client, server } = yield* pair
+        client.unsafeWrite([clientHello.slice(0, 8)])
+        yield* client[close]
+        expect((yield* Effect.flip(DuplexAdapter.detectTls(server))).reason._tag).toBe(tag)
+      }
+    })
+  )
+
+  it.scoped("it waits for a client that says nothing, until it is interrupted", () =>
+    Effect.gen(function* () {
+      const { server } = yield* pair
+      const waiting = yield* Effect.fork(Effect.timeoutOption(DuplexAdapter.detectTls(server), "30 seconds"))
+      yield* TestClock.adjust("30 seconds")
+      expect(yield* Fiber.join(waiting)).toEqual(Option.none())
     })
   )
 })

@@ -205,6 +205,22 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
   ],
   "error.cpp": [["names and messages", websocket("WebSocketError"), "messages tell what a person needs"]],
   "_detail_prng.cpp": [["masking keys", websocket("Entropy"), "masking keys are unsigned 32-bit integers"]],
+  "basic_stream.cpp": [
+    [
+      "simple_rate_policy",
+      websocket("RateLimit"),
+      "PARITY R-06: layers",
+      differs("a stream with a rate policy is the lowest layer")
+    ]
+  ],
+  "core_4_layers.cpp": [
+    [
+      "layers over a WebSocket",
+      websocket("WebSocketTransport"),
+      "PARITY L-29: a WebSocket within a WebSocket",
+      differs("a WebSocket is no layer for another one")
+    ]
+  ],
   "ssl.cpp, teardown.cpp": [
     ["over TLS", "packages/conformance/test/contract/tls.test.ts", "TLS as a layer over TCP"],
     ["the order of the ends", "packages/websocket/src/testing/contract/ending.ts", "the server ends first"]

@@ -10,11 +10,9 @@ import { deflating } from "../support/deflating.js"
 
 const tcp = Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp())
 
-contractOver("memory, deflated", MemoryTransport.layer, deflating(NodeCompression.layer))
-contractOver("memory, in stored blocks", MemoryTransport.layer, deflating(StoredCompression.layer))
-contractOver("TCP, deflated", tcp, deflating(NodeCompression.layer))
-contractOver(
-  "TCP, deflated, each message on its own",
-  tcp,
-  deflating(NodeCompression.layer, { clientNoContextTakeover: true, serverNoContextTakeover: true })
-)
+const eachAlone = { clientNoContextTakeover: true, serverNoContextTakeover: true }
+
+contractOver("memory, deflated", MemoryTransport.layer, { above: deflating(NodeCompression.layer) })
+contractOver("memory, in stored blocks", MemoryTransport.layer, { above: deflating(StoredCompression.layer) })
+contractOver("TCP, deflated", tcp, { above: deflating(NodeCompression.layer) })
+contractOver("TCP, deflated, each message on its own", tcp, { above: deflating(NodeCompression.layer, eachAlone) })

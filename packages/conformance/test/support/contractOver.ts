@@ -23,15 +23,27 @@ const leavesNoFiber = <A, E>(program: Effect.Effect<A, E>) =>
 /** What is above the transport. */
 type Above = Layer.Layer<Layer.Layer.Success<typeof WebSocket.layer>>
 
+/** What is not as usual. */
+interface ContractOptions {
+  readonly above?: Above
+  /** The sentences that do not apply over this transport, and why. */
+  readonly except?: Readonly<Record<string, string>>
+}
+
 export const contractOver = <E>(
   name: string,
   transport: Layer.Layer<Transport | Listener, E>,
-  above: Above = WebSocket.layer
+  { above = WebSocket.layer, except = {} }: ContractOptions = {}
 ): void => {
   const layer = Layer.merge(above, transport)
   describe(`the contract of a WebSocket over ${name}`, () => {
     leavesNothing()
+    it("what does not apply is a sentence of the contract", () => {
+      const sentences = webSocketContract.map(({ name }) => name)
+      expect(Object.keys(except).filter((sentence) => !sentences.includes(sentence))).toEqual([])
+    })
     for (const { effect, name: sentence } of webSocketContract) {
+      if (sentence in except) continue
       it.live(sentence, () => leavesNoFiber(Effect.scoped(Effect.provide(effect, layer))))
     }
   })

@@ -1,0 +1,61 @@
+import * as NodeListener from "@effect-websocket/node/NodeListener"
+import * as NodeTransport from "@effect-websocket/node/NodeTransport"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as DuplexAdapter from "effect-websocket/DuplexAdapter"
+import { Listener, uri } from "effect-websocket/Listener"
+import * as MemoryTransport from "effect-websocket/MemoryTransport"
+import * as RateLimit from "effect-websocket/RateLimit"
+import type { Transport } from "effect-websocket/Transport"
+import * as WebSocket from "effect-websocket/WebSocket"
+import * as WebSocketTransport from "effect-websocket/WebSocketTransport"
+import { ca, server } from "../support/certificates.js"
+import { contractOver } from "../support/contractOver.js"
+import { tlsWithin } from "../support/tlsWithin.js"
+
+/** What the Listener says of itself. */
+const secured =
+  (secure: boolean) =>
+  <E, R>(listener: Layer.Layer<Listener, E, R>) =>
+    Layer.map(listener, (context) => Context.make(Listener, { ...Context.get(context, Listener), secure }))
+
+const tlsOrPlain = NodeListener.layerTlsOrPlain(server)
+
+contractOver("TLS, where plain is served too", Layer.merge(NodeTransport.layerTls({ ca }), tlsOrPlain))
+contractOver("TCP, where TLS is served too", Layer.merge(NodeTransport.layerTcp(), secured(false)(tlsOrPlain)), {
+  except: {
+    "a client that resets at any octet of its handshake is a typed failure, and the server goes on":
+      "one that resets before its first octet was never known to be plain, and not accepted"
+  }
+})
+
+const fast = { readBytesPerSecond: 1024 ** 3, writeBytesPerSecond: 1024 ** 3 }
+const tcp = Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp())
+
+const limited = Layer.merge(RateLimit.layerTransport(fast), RateLimit.layerListener(fast))
+
+contractOver("TCP within limits", Layer.provide(limited, tcp))
+
+/** WebSockets over these connections. */
+const tunnel = <E>(lower: Layer.Layer<Transport | Listener, E>) => {
+  const client = Effect.map(uri("/tunnel"), (uri) => WebSocketTransport.layerTransport(uri))
+  const both = Layer.merge(Layer.unwrapEffect(client), WebSocketTransport.layerListener())
+  return Layer.provide(both, Layer.merge(WebSocket.layer, lower))
+}
+
+contractOver("a WebSocket over memory", tunnel(MemoryTransport.layer))
+contractOver("a WebSocket over TCP", tunnel(tcp))
+
+/** TLS within these connections. */
+const tlsOver = Layer.merge(
+  NodeTransport.layerTlsOver({ ca, servername: "localhost" }),
+  secured(true)(DuplexAdapter.mapListener(tlsWithin(server)))
+)
+
+contractOver("TLS within a WebSocket over TCP", Layer.provide(tlsOver, tunnel(tcp)), {
+  except: {
+    "a peer that resets while we send makes the send fail, typed":
+      "the response to the handshake has not left yet when this server resets, and is dropped"
+  }
+})
