@@ -1,5 +1,6 @@
 /** TCP, TLS and Unix sockets of Node.js as layers for effect-websocket. */
 export * as NodeDuplex from "./NodeDuplex.js"
+export * as NodeHttpUpgrade from "./NodeHttpUpgrade.js"
 export * as NodeListener from "./NodeListener.js"
 export * as NodeStream from "./NodeStream.js"
 export * as NodeTransport from "./NodeTransport.js"
