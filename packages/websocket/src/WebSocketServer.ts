@@ -18,17 +18,10 @@ import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
+import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
 import type { Duplex } from "./Transport.js"
-import {
-  Closed,
-  type HandshakeError,
-  OptionError,
-  ProtocolError,
-  SendError,
-  TimeoutError,
-  TransportError
-} from "./WebSocketError.js"
+import { type HandshakeError, OptionError, type TimeoutError, type TransportError } from "./WebSocketError.js"
 
 export type { HttpAnswer } from "./http/HttpAnswer.js"
 export type { HttpHandler, HttpRequest } from "./server/answerHttp.js"
@@ -55,19 +48,6 @@ export type Provided<R> = Requirements | Exclude<R, Scope.Scope>
 
 /** Handles one connection; `session` is what the policy `authorize` found out. */
 export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unknown, E, R>
-
-/** The ends of a connection are the peer's business; anything else is the application's. */
-const isEndOfConnection = (error: unknown): boolean =>
-  error instanceof Closed ||
-  error instanceof ProtocolError ||
-  error instanceof TransportError ||
-  error instanceof TimeoutError ||
-  (error instanceof SendError && (error.reason._tag === "Closed" || error.reason._tag === "Closing"))
-
-const logFailure = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-  Cause.isInterruptedOnly(cause) || (Cause.isFailure(cause) && isEndOfConnection(Cause.squash(cause)))
-    ? Effect.void
-    : Effect.logError("a WebSocket handler failed", cause)
 
 const handle = <A, E, R, P>(
   duplex: Duplex,

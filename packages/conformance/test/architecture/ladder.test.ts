@@ -20,7 +20,7 @@ const ladder: Readonly<Record<string, Rung>> = {
   platform: {
     name: "@effect-websocket/platform",
     below: ["protocol", "websocket", "node"],
-    foreign: [effect, node, /^@effect\/platform(-node)?\/\w+$/]
+    foreign: [effect, node, /^@effect\/(platform|platform-node|rpc)\/\w+$/]
   },
   cli: {
     name: "@effect-websocket/cli",

@@ -14,12 +14,18 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "testing/contract/": "the cases of testing/transportContract, tested there by transports with faults",
     "testing/webSocketContract/": "the cases of testing/webSocketContract, tested there by layers with faults"
   },
-  node: {}
+  node: {},
+  platform: {
+    "Connection.ts": "a tag, tested through the Sockets whose handlers have it"
+  }
 }
 
 /** Tests without a source of their own. */
 const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  node: { "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package" }
+  node: {
+    "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package"
+  },
+  platform: { "effectFaults.test.ts": "faults of @effect/platform, each on Effect's own and on ours" }
 }
 
 const isExcepted = (list: Readonly<Record<string, string>> | undefined, file: string): boolean =>
