@@ -51,7 +51,7 @@ const onNews = (news) => {
 }
 
 const connect = () => {
-  const uri = new URL("/chat", location.href)
+  const uri = new URL(`/chat${location.search}`, location.href)
   uri.protocol = uri.protocol === "https:" ? "wss:" : "ws:"
   socket = new WebSocket(uri)
   socket.onopen = () => {
