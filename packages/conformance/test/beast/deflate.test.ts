@@ -20,7 +20,7 @@ import { leavesNothing } from "../support/leaks.js"
 import { together } from "../support/operations.js"
 import { type Place, places } from "../support/places.js"
 import { echo, type Outcome } from "../support/underTest.js"
-import { frame, hear, parseFrames, upgradeRequest } from "../support/wire.js"
+import { frame, hear, parseFrames, requestOf } from "../support/wire.js"
 import { differs, titled } from "./deviations.js"
 
 const layers = (place: Place) => [WebSocket.layer, NodeCompression.layer, place.layer] as const
@@ -37,7 +37,7 @@ const serving = (compression: CompressionOptions, limits: LimitOptions) =>
     return Deferred.await(outcome)
   })
 
-const offering = upgradeRequest.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+const offering = requestOf("permessage-deflate")
 
 /** Octets of a client that has agreed on permessage-deflate, and what our server makes of them. */
 interface Received {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { CompressionChoice } from "effect-websocket/Compression"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { evaluate, html, launch, openTab } from "../support/chromium.js"
@@ -22,9 +23,9 @@ describe("Chromium", () => {
   afterAll(() => browser?.close())
 
   /** A page of our server that is connected to it; our end of the connection. */
-  const connected = (protocols: ReadonlyArray<string> = []) =>
+  const connected = (protocols: ReadonlyArray<string> = [], compression: CompressionChoice = false) =>
     Effect.gen(function* () {
-      const { first, uri } = yield* serve({ http, subprotocols: ["chat"] })
+      const { first, uri } = yield* serve({ http, subprotocols: ["chat"], compression })
       const tab = yield* openTab(browser, pageOf(uri))
       expect(yield* evaluate(tab, `connect(${JSON.stringify(uri)}, ${JSON.stringify(protocols)})`)).toBe("open")
       return { ours: yield* first, tab }
@@ -54,6 +55,24 @@ describe("Chromium", () => {
         1 << 20
       )
       expect(yield* ours.receive).toBe("x".repeat(1024 * 1024))
+    })
+  )
+
+  it.scopedLive("RFC 7692 §7.1: permessage-deflate is agreed, and messages of all sizes come through, both ways", () =>
+    Effect.gen(function* () {
+      const { ours, tab } = yield* connected([], { threshold: 0, serverNoContextTakeover: true })
+      expect(yield* evaluate(tab, "tab.socket.extensions")).toMatch(/^permessage-deflate; /)
+      expect(Option.getOrThrow(ours.compression)).toMatchObject({
+        serverNoContextTakeover: true,
+        serverMaxWindowBits: 12,
+        clientMaxWindowBits: 12
+      })
+      for (const text of ["Hello", "", "Hello", "é, €, \u{1f600}".repeat(200_000)]) {
+        yield* ours.send(text)
+        expect((yield* evaluate(tab, "receive()")) === text).toBe(true)
+        yield* evaluate(tab, `tab.socket.send(${JSON.stringify(text)})`)
+        expect((yield* ours.receive) === text).toBe(true)
+      }
     })
   )
 

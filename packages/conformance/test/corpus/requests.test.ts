@@ -6,7 +6,7 @@ import { judgeRequest } from "../support/kernel.js"
 import { leavesNothing } from "../support/leaks.js"
 import { type Place, places } from "../support/places.js"
 import type { RawPeer } from "../support/RawPeer.js"
-import { serving } from "../support/underTest.js"
+import { limits, serving } from "../support/underTest.js"
 import { frame, hear } from "../support/wire.js"
 
 const titleOf = ({ id, name }: RequestCase) => `${id} ${name}`
@@ -69,7 +69,7 @@ const checkRefusal = (peer: RawPeer, head: string, { expect: { field }, request 
 
 const against = (place: Place, each: RequestCase, pieces: ReadonlyArray<Uint8Array>) =>
   Effect.gen(function* () {
-    const outcome = yield* serving
+    const outcome = yield* serving({ limits })
     const peer = yield* place.toServer
     yield* peer.write(pieces)
     const head = yield* finalHead(peer, each)

@@ -13,19 +13,19 @@ import { ca, server } from "../support/certificates.js"
 import { leavesNothing } from "../support/leaks.js"
 import { type Place, places } from "../support/places.js"
 import type { RawPeer } from "../support/RawPeer.js"
-import { acceptOf, upgradeResponse } from "../support/wire.js"
+import { responseTo } from "../support/wire.js"
 
-const keyOf = (head: string): string => /^Sec-WebSocket-Key: (.*)\r$/m.exec(head)?.[1] ?? ""
+type Answer = string | ((request: string) => string)
 
 /** Answers a request by its target, piece by piece; what is answered with 101 is closed by the client. */
 const answering =
-  (answers: Readonly<Record<string, string>>, heads: Array<string>, isEnding = false) =>
+  (answers: Readonly<Record<string, Answer>>, heads: Array<string>, isEnding = false) =>
   (peer: RawPeer) =>
     Effect.gen(function* () {
       const head = yield* peer.head
       heads.push(head)
       const answer = answers[head.split(" ")[1] ?? ""] ?? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-      const octets = Buffer.from(answer.replaceAll("$A", acceptOf(keyOf(head))))
+      const octets = Buffer.from(typeof answer === "string" ? answer : answer(head))
       yield* peer.write(Array.from(octets, (octet) => Uint8Array.of(octet)))
       if (isEnding) peer.end()
       yield* peer.all
@@ -42,7 +42,11 @@ type Services = Layer.Layer.Success<typeof WebSocket.layer> | Scope.Scope
 const redirected = (place: Place) =>
   Effect.gen(function* () {
     const heads: Array<string> = []
-    const answers = { "/": moved("/2", "there"), "/2": moved("3?x#y"), "/3?x": upgradeResponse }
+    const answers = {
+      "/": moved("/2", "there"),
+      "/2": moved("3?x#y"),
+      "/3?x": (request: string) => responseTo(request)
+    }
     const uri = yield* place.serve(answering(answers, heads))
     const withUser = uri.replace("ws://", "ws://user:password@")
     // The raw peer ends as soon as it sees our end: the closing handshake is not of interest.
@@ -53,7 +57,7 @@ const redirected = (place: Place) =>
       `${origin}/2 ${origin}/3?x`
     ])
     expect(heads.map((head) => /^Authorization: Basic /m.test(head))).toEqual([true, true, true])
-    expect(new Set(heads.map(keyOf)).size).toBe(3)
+    expect(new Set(heads.map((head) => /^Sec-WebSocket-Key: (.*)$/m.exec(head)?.[1])).size).toBe(3)
   })
 
 const circling = (place: Place) =>

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { CompressionChoice } from "effect-websocket/Compression"
 import { reject } from "effect-websocket/Handshake"
 import { Agent, WebSocket } from "undici"
-import { interop } from "../support/interop.js"
+import { deflateCases, expectDeflate, interop, type Open } from "../support/interop.js"
 import { leavesNothing } from "../support/leaks.js"
 import { connect, serve } from "../support/overTcp.js"
 import { ofUndici } from "../support/Partner.js"
@@ -17,13 +18,21 @@ const undiciClient = (uri: string, protocols: ReadonlyArray<string> = []) =>
     return new WebSocket(uri, { protocols: [...protocols], dispatcher })
   })
 
-interop("our server and the client of undici", (offered) =>
-  Effect.gen(function* () {
-    const { first, uri } = yield* serve({ subprotocols: ["chat"] })
-    const socket = yield* undiciClient(uri, offered)
-    yield* Effect.async<void>((resume) => socket.addEventListener("open", () => resume(Effect.void)))
-    return { ours: yield* first, theirs: yield* ofUndici(socket) }
-  })
+const open =
+  (compression: CompressionChoice): Open =>
+  (offered) =>
+    Effect.gen(function* () {
+      const { first, uri } = yield* serve({ subprotocols: ["chat"], compression })
+      const socket = yield* undiciClient(uri, offered)
+      yield* Effect.async<void>((resume) => socket.addEventListener("open", () => resume(Effect.void)))
+      return { ours: yield* first, theirs: yield* ofUndici(socket) }
+    })
+
+interop("our server and the client of undici", open(false))
+
+// It inflates, and does not compress what it sends.
+interop("our server and the client of undici, deflated", (offered) =>
+  Effect.tap(open({ threshold: 0 })(offered), (pair) => expectDeflate(pair, deflateCases["with our defaults"]!.agreed))
 )
 
 describe("refusals between us and undici", () => {

@@ -4,9 +4,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { CompressionChoice } from "effect-websocket/Compression"
 import { reject } from "effect-websocket/Handshake"
 import * as Ws from "ws"
-import { interop } from "../support/interop.js"
+import { deflateCases, expectDeflate, interop, type Open } from "../support/interop.js"
 import { leavesNothing } from "../support/leaks.js"
 import { connect, serve } from "../support/overTcp.js"
 import { ofWs } from "../support/Partner.js"
@@ -29,30 +30,56 @@ const wsServer = (options: Ws.ServerOptions, onSocket: (socket: Ws.WebSocket) =>
   )
 
 /** A client of `ws`; it is destroyed at the end of the Scope. */
-const wsClient = (uri: string, offered: ReadonlyArray<string> = []) =>
+const wsClient = (
+  uri: string,
+  offered: ReadonlyArray<string> = [],
+  perMessageDeflate: Ws.ClientOptions["perMessageDeflate"] = false
+) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Ws.WebSocket(uri, [...offered], { perMessageDeflate: false })),
+    Effect.sync(() => new Ws.WebSocket(uri, [...offered], { perMessageDeflate })),
     (socket) => Effect.sync(() => socket.on("error", () => {}).terminate())
   )
 
-interop("our client and the server of ws", (offered) =>
-  Effect.gen(function* () {
-    const socket = yield* Deferred.make<Ws.WebSocket>()
-    const handleProtocols = (names: Set<string>) => (names.has("chat") ? ("chat" as const) : (false as const))
-    const uri = yield* wsServer({ handleProtocols }, (each) => Deferred.unsafeDone(socket, Effect.succeed(each)))
-    const ours = yield* connect(uri, { subprotocols: offered })
-    return { ours, theirs: yield* ofWs(yield* Deferred.await(socket)) }
-  })
-)
+/** permessage-deflate, or none. */
+interface Compressions {
+  readonly ours?: CompressionChoice
+  readonly theirs?: Ws.ClientOptions["perMessageDeflate"]
+}
 
-interop("our server and the client of ws", (offered) =>
-  Effect.gen(function* () {
-    const { first, uri } = yield* serve({ subprotocols: ["chat"] })
-    const socket = yield* wsClient(uri, offered)
-    yield* Effect.async<void>((resume) => void socket.once("open", () => resume(Effect.void)))
-    return { ours: yield* first, theirs: yield* ofWs(socket) }
-  })
-)
+const withTheirServer =
+  ({ ours: compression, theirs: perMessageDeflate }: Compressions = {}): Open =>
+  (offered) =>
+    Effect.gen(function* () {
+      const socket = yield* Deferred.make<Ws.WebSocket>()
+      const handleProtocols = (names: Set<string>) => (names.has("chat") ? ("chat" as const) : (false as const))
+      const uri = yield* wsServer({ handleProtocols, perMessageDeflate }, (each) =>
+        Deferred.unsafeDone(socket, Effect.succeed(each))
+      )
+      const ours = yield* connect(uri, { subprotocols: offered, compression })
+      return { ours, theirs: yield* ofWs(yield* Deferred.await(socket)) }
+    })
+
+const withTheirClient =
+  ({ ours: compression, theirs: perMessageDeflate }: Compressions = {}): Open =>
+  (offered) =>
+    Effect.gen(function* () {
+      const { first, uri } = yield* serve({ subprotocols: ["chat"], compression })
+      const socket = yield* wsClient(uri, offered, perMessageDeflate)
+      yield* Effect.async<void>((resume) => void socket.once("open", () => resume(Effect.void)))
+      return { ours: yield* first, theirs: yield* ofWs(socket) }
+    })
+
+for (const [name, open] of [
+  ["our client and the server of ws", withTheirServer],
+  ["our server and the client of ws", withTheirClient]
+] as const) {
+  interop(name, open())
+  for (const [how, { agreed, ...compressions }] of Object.entries(deflateCases)) {
+    interop(`${name}, deflated ${how}`, (offered) =>
+      Effect.tap(open(compressions)(offered), (pair) => expectDeflate(pair, agreed))
+    )
+  }
+}
 
 describe("refusals between us and ws", () => {
   leavesNothing()

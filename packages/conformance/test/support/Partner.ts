@@ -15,6 +15,8 @@ export interface PartnerClose {
 
 export interface Partner {
   readonly subprotocol: string
+  /** The extensions that were agreed on, as the partner tells them. */
+  readonly extensions: string
   readonly send: (message: Message) => void
   /** Sends one text message in fragments; `undefined` where the partner cannot. */
   readonly sendFragments: ((parts: ReadonlyArray<string>) => void) | undefined
@@ -49,6 +51,7 @@ export const ofWs = (socket: Ws.WebSocket): Effect.Effect<Partner> =>
     socket.on("close", (code, reason) => onClose(code, reason.toString("utf8")))
     return {
       subprotocol: socket.protocol,
+      extensions: socket.extensions,
       send: (message) => socket.send(message),
       sendFragments: (parts) =>
         parts.forEach((part, index) => {
@@ -75,6 +78,7 @@ export const ofUndici = (socket: undici.WebSocket): Effect.Effect<Partner> =>
     socket.addEventListener("close", ({ code, reason }) => onClose(code, reason))
     return {
       subprotocol: socket.protocol,
+      extensions: socket.extensions,
       send: (message) => socket.send(message),
       sendFragments: undefined,
       receive,

@@ -1,4 +1,5 @@
 /** The cases of the corpus, and the short forms in which their octets are written. */
+import { createHash } from "node:crypto"
 import { read } from "./workspace.js"
 
 /** Text, or a part of it many times; a `#` in it is the count, from 0, in the digits 0-9a-z. */
@@ -10,6 +11,8 @@ export interface FrameCase {
   readonly name: string
   readonly toServer?: Written
   readonly toClient?: Written
+  /** permessage-deflate was agreed on, without any parameters. */
+  readonly deflate?: boolean
   /** The peer ends its side behind the octets. */
   readonly halfClose?: boolean
   readonly expect: {
@@ -71,6 +74,9 @@ export const fromHex = (written: Written): Uint8Array => new Uint8Array(Buffer.f
 
 export const fromLatin1 = (written: Written): Uint8Array => new Uint8Array(Buffer.from(expand(written), "latin1"))
 
+/** Cases below this size are fed octet by octet, and cut at every point. */
+const small = 2000
+
 /** What a case expects to be delivered. */
 export const messagesOf = ({ expect }: Pick<FrameCase, "expect">): ReadonlyArray<string | Uint8Array> =>
   expect.messages.map((message) => {
@@ -78,14 +84,18 @@ export const messagesOf = ({ expect }: Pick<FrameCase, "expect">): ReadonlyArray
     return "text" in message ? expand(message.text) : fromHex(message.octets)
   })
 
+/** Messages to be compared: long octets by their digests, since the test runner takes long for them. */
+export const comparable = (messages: ReadonlyArray<string | Uint8Array>): ReadonlyArray<string | Uint8Array> =>
+  messages.map((message) => {
+    if (typeof message === "string" || message.length < small) return message
+    return `${message.length} octets, ${createHash("sha1").update(message).digest("hex")}`
+  })
+
 const load = <A>(name: string): ReadonlyArray<A> => JSON.parse(read(`packages/conformance/corpus/${name}.json`))
 
 export const frameCases = load<FrameCase>("frames")
 export const requestCases = load<RequestCase>("requests")
 export const responseCases = load<ResponseCase>("responses")
-
-/** Cases below this size are fed octet by octet, and cut at every point. */
-const small = 2000
 
 /** The ways in which octets may arrive: as one piece, and, when there are few of them, each by itself. */
 export const drives = (

@@ -1,12 +1,15 @@
 /** What two implementations must be able to do with each other, as data: the same text for every pair of partners. */
 import type * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
+import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { WebSocket } from "effect-websocket/WebSocket"
+import type { CompressionOptions } from "effect-websocket/Compression"
+import type { Message, WebSocket } from "effect-websocket/WebSocket"
+import type * as Ws from "ws"
 import { leavesNothing } from "./leaks.js"
 import type { Partner } from "./Partner.js"
 
@@ -27,13 +30,19 @@ const large = 5 * 1024 * 1024
 
 const oneToThousand = Array.from({ length: 1000 }, (_, index) => `message ${index}`)
 
+/** As octets: the test runner takes long to compare them one by one. */
+const expectSame = (received: Message, message: Message): void => {
+  expect(typeof received).toBe(typeof message)
+  expect(Buffer.compare(Buffer.from(received as string), Buffer.from(message as string))).toBe(0)
+}
+
 const exchange: Dialogue = ({ ours, theirs }) =>
   Effect.gen(function* () {
     for (const message of ["Hello", "", "é, €, \u{1f600}", octets(0), octets(125), octets(126), octets(65_536)]) {
       yield* ours.send(message)
-      expect(yield* theirs.receive).toEqual(message)
+      expectSame(yield* theirs.receive, message)
       theirs.send(message)
-      expect(yield* ours.receive).toEqual(message)
+      expectSame(yield* ours.receive, message)
     }
   })
 
@@ -44,10 +53,7 @@ const exchangeLarge: Dialogue = ({ ours, theirs }) =>
       const there = yield* theirs.receive
       theirs.send(message)
       const here = yield* ours.receive
-      for (const received of [there, here]) {
-        expect(typeof received).toBe(typeof message)
-        expect(Buffer.compare(Buffer.from(received as string), Buffer.from(message as string))).toBe(0)
-      }
+      for (const received of [there, here]) expectSame(received, message)
     }
   })
 
@@ -139,6 +145,39 @@ const dialogues: Readonly<Record<string, Dialogue>> = {
   "RFC 6455 §7.1.5: they close without a code": theyCloseWithoutCode,
   "RFC 6455 §7.1.5: we go away": weGoAway,
   "RFC 6455 §7.1.5: they go away": theyGoAway
+}
+
+/** permessage-deflate between us and `ws`: what each of both is told, and what they must agree on. */
+export interface DeflateCase {
+  readonly ours: CompressionOptions | true
+  readonly theirs: Ws.PerMessageDeflateOptions | true
+  readonly agreed: AgreedDeflate
+}
+
+const agreement = (serverMaxWindowBits: number, clientMaxWindowBits: number, noContextTakeover = false) => ({
+  serverNoContextTakeover: noContextTakeover,
+  clientNoContextTakeover: noContextTakeover,
+  serverMaxWindowBits,
+  clientMaxWindowBits
+})
+
+const each = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 }
+
+/** The ways to agree on permessage-deflate (RFC 7692 §7.1). */
+export const deflateCases: Readonly<Record<string, DeflateCase>> = {
+  "with our defaults": { ours: true, theirs: true, agreed: agreement(12, 12) },
+  "each message on its own, small ones too": { ours: each, theirs: each, agreed: agreement(12, 12, true) },
+  "with windows of their choice, small messages too": {
+    ours: { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: 0 },
+    theirs: { serverMaxWindowBits: 10, clientMaxWindowBits: 9, threshold: 0 },
+    agreed: agreement(10, 9)
+  }
+}
+
+/** Both tell that permessage-deflate was agreed on. */
+export const expectDeflate = ({ ours, theirs }: Pair, agreed: AgreedDeflate): void => {
+  expect(Option.getOrThrow(ours.compression)).toEqual(agreed)
+  expect(theirs.extensions).toMatch(/^permessage-deflate/)
 }
 
 /** Runs all dialogues with this pair of partners. */

@@ -1,6 +1,8 @@
 /** The kernel without any transport: octets in, in pieces, and what it says of them. */
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import * as ClosePayload from "@effect-websocket/protocol/control/ClosePayload"
+import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
@@ -12,6 +14,11 @@ import { HeadDecoder } from "@effect-websocket/protocol/http/HeadDecoder"
 import { isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
 import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import type { Message } from "@effect-websocket/protocol/message/Message"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { Compression, defaults, type InflateSink } from "effect-websocket/Compression"
 import { Receiver } from "effect-websocket/connection/Receiver"
 import { defaultsOf } from "effect-websocket/Limits"
 
@@ -25,8 +32,31 @@ export interface FramesRead {
   readonly violation: string | undefined
 }
 
-/** Reads frames as this role, until the first violation, or a Close frame. */
-export const readFrames = (role: Role, pieces: Pieces): FramesRead => {
+/** Compression whose pools live as long as the tests. */
+const { open } = Effect.runSync(
+  Effect.map(
+    Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(NodeCompression.layer, scope)),
+    Context.get(Compression)
+  )
+)
+
+/** permessage-deflate without parameters. */
+const agreed: AgreedDeflate = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15
+}
+
+/** What arrives in a piece, and what was held back of it so that the event loop can turn. */
+const receiveAll = (receiver: Receiver, piece: Uint8Array): ProtocolViolation | undefined => {
+  let violation = receiver.receive(piece.slice())
+  while (violation === undefined && receiver.isPaused) violation = receiver.resume()
+  return violation
+}
+
+/** Reads frames as this role, until the first violation, or a Close frame. `deflates`: permessage-deflate was agreed on. */
+export const readFrames = (role: Role, pieces: Pieces, deflates = false): FramesRead => {
   const messages: Array<Message> = []
   const pings: Array<string> = []
   let close: number | undefined
@@ -47,11 +77,12 @@ export const readFrames = (role: Role, pieces: Pieces): FramesRead => {
     onMessageEnd: ignore
   }
   const limits = { ...defaultsOf(role), maxMessageSize: 1024 * 1024, maxFragments: 16_384 }
-  const receiver = new Receiver(role, limits, sink, onControl)
-  for (const piece of pieces) {
-    const violation = receiver.receive(piece.slice())
-    if (violation !== undefined) return { messages, pings, close: violation.closeCode, violation: violation._tag }
-  }
+  const openEngine = (sink: InflateSink) => open(agreed, role, defaults, sink)
+  const receiver = new Receiver(role, limits, sink, onControl, deflates ? openEngine : undefined)
+  let violation: ProtocolViolation | undefined
+  for (const piece of pieces) violation ??= receiveAll(receiver, piece)
+  receiver.stop()
+  if (violation !== undefined) return { messages, pings, close: violation.closeCode, violation: violation._tag }
   return { messages, pings, close, violation: undefined }
 }
 

@@ -9,6 +9,7 @@ import * as Listener from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 
+/** Compression is there for those who ask for it. */
 const above = Layer.merge(WebSocket.layer, NodeCompression.layer)
 
 /** Connects with our client. */

@@ -2,12 +2,19 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { CompressionOptions } from "effect-websocket/Compression"
 import type { LimitOptions } from "effect-websocket/Limits"
 import type { Message, WebSocket } from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 
 /** The limits for which the corpus was written. */
 export const limits: LimitOptions = { maxMessageSize: 1024 * 1024, maxFragments: 16_384, closeTimeout: "2 seconds" }
+
+/** The largest windows: what was agreed without parameters. Every message is compressed. */
+export const compression: CompressionOptions = { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: 0 }
+
+/** What a connection is made with. */
+export type Settings = Pick<WebSocketServer.ServeOptions, "limits" | "compression">
 
 /** How a connection, or a handshake, went. */
 export interface Outcome {
@@ -47,16 +54,13 @@ export const echo = (ws: WebSocket): Effect.Effect<Outcome> => {
   )
 }
 
-/** Our server in the background, with these limits; what becomes of its first connection. */
-export const servingWith = (limits: LimitOptions) =>
+/** Our server in the background; what becomes of its first connection. */
+export const serving = (settings: Settings) =>
   Effect.gen(function* () {
     const outcome = yield* Deferred.make<Outcome>()
     const handler = (ws: WebSocket) => Effect.flatMap(echo(ws), (how) => Deferred.succeed(outcome, how))
     const onHandshakeError = (error: Tagged) =>
       Effect.asVoid(Deferred.succeed(outcome, { messages: [], error: tagsOf(error), reason: undefined }))
-    yield* Effect.forkScoped(WebSocketServer.run(handler, { limits, onHandshakeError }))
+    yield* Effect.forkScoped(WebSocketServer.run(handler, { ...settings, onHandshakeError }))
     return Deferred.await(outcome)
   })
-
-/** With the limits of the corpus. */
-export const serving = servingWith(limits)

@@ -2,6 +2,7 @@
  * Frames as RFC 6455 §5.2 draws them, read and written without any code of the library, so that its mistakes cannot hide.
  */
 import { createHash } from "node:crypto"
+import { type RawDirection, RawInflater } from "./rawDeflate.js"
 
 export interface WireFrame {
   readonly first: number
@@ -45,12 +46,29 @@ const parseFrame = (octets: Buffer, at: number): { readonly frame: WireFrame; re
   return { frame: { first, opcode: first & 0xf, isLast: first >= 0x80, isMasked, payload }, end: start + length }
 }
 
-/** A short frame, with a masking key when it comes from a client. */
+/** The bit of a frame's first octet that ends a message. */
+export const fin = 0x80
+
+/** The bit of it that says: compressed (RFC 7692 §6). */
+export const rsv1 = 0x40
+
+const lengthOf = (length: number): Buffer => {
+  if (length < 126) return Buffer.of(length)
+  const extended = Buffer.alloc(length < 0x10000 ? 3 : 9)
+  extended[0] = length < 0x10000 ? 126 : 127
+  if (length < 0x10000) extended.writeUInt16BE(length, 1)
+  else extended.writeBigUInt64BE(BigInt(length), 1)
+  return extended
+}
+
+/** A frame, with a masking key when it comes from a client. */
 export const frame = (first: number, payload: Uint8Array, role: "client" | "server"): Buffer => {
-  if (role === "server") return Buffer.concat([Buffer.of(first, payload.length), payload])
+  const length = lengthOf(payload.length)
+  if (role === "server") return Buffer.concat([Buffer.of(first), length, payload])
   const key = Buffer.of(1, 2, 3, 4)
   const masked = Buffer.from(payload).map((octet, index) => octet ^ key[index % 4]!)
-  return Buffer.concat([Buffer.of(first, 0x80 | payload.length), key, masked])
+  length[0]! |= 0x80
+  return Buffer.concat([Buffer.of(first), length, key, masked])
 }
 
 /** What the frames say, in the order of the wire. */
@@ -63,14 +81,15 @@ export interface Heard {
   readonly excess: number
 }
 
-export const hear = (octets: Buffer): Heard => {
+/** What an endpoint has sent; `direction` is how it compresses, where that was agreed. */
+export const hear = (octets: Buffer, direction?: RawDirection): Heard => {
   const { frames, rest } = parseFrames(octets)
   const end = frames.findIndex(({ opcode }) => opcode === 8)
   const before = end < 0 ? frames : frames.slice(0, end)
   const closing = frames[end]?.payload
   const data = before.filter(({ opcode }) => opcode < 8)
   return {
-    messages: join(data),
+    messages: join(data, new RawInflater(direction)),
     pongs: before.filter(({ opcode }) => opcode === 10).map(({ payload }) => payload.toString("hex")),
     close: closing === undefined ? undefined : closing.length < 2 ? 1005 : closing.readUInt16BE(0),
     isMasked: frames.map(({ isMasked }) => isMasked),
@@ -78,13 +97,14 @@ export const hear = (octets: Buffer): Heard => {
   }
 }
 
-const join = (data: ReadonlyArray<WireFrame>): ReadonlyArray<string | Uint8Array> => {
+const join = (data: ReadonlyArray<WireFrame>, inflater: RawInflater): ReadonlyArray<string | Uint8Array> => {
   const messages: Array<string | Uint8Array> = []
   let parts: Array<WireFrame> = []
   for (const each of data) {
     parts.push(each)
     if (!each.isLast) continue
-    const octets = Buffer.concat(parts.map(({ payload }) => payload))
+    const whole = Buffer.concat(parts.map(({ payload }) => payload))
+    const octets = (parts[0]!.first & rsv1) === 0 ? whole : inflater.inflate(whole)
     messages.push(parts[0]!.opcode === 1 ? octets.toString("utf8") : new Uint8Array(octets))
     parts = []
   }
@@ -95,24 +115,35 @@ const join = (data: ReadonlyArray<WireFrame>): ReadonlyArray<string | Uint8Array
 export const acceptOf = (key: string): string =>
   createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
 
-/** A request which every server accepts. */
-export const upgradeRequest = [
-  "GET /chat HTTP/1.1",
-  "Host: 127.0.0.1",
-  "Upgrade: websocket",
-  "Connection: Upgrade",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  "Sec-WebSocket-Version: 13",
-  "",
-  ""
-].join("\r\n")
+/** Nothing, or the field line of the extensions. */
+const extensionLine = (extensions: string | undefined): ReadonlyArray<string> =>
+  extensions === undefined ? [] : [`Sec-WebSocket-Extensions: ${extensions}`]
 
-/** A response which every client accepts that offered nothing; `$A` stands for the Sec-WebSocket-Accept. */
-export const upgradeResponse = [
-  "HTTP/1.1 101 Switching Protocols",
-  "Upgrade: websocket",
-  "Connection: Upgrade",
-  "Sec-WebSocket-Accept: $A",
-  "",
-  ""
-].join("\r\n")
+/** A request which every server accepts. */
+export const requestOf = (extensions?: string): string =>
+  [
+    "GET /chat HTTP/1.1",
+    "Host: 127.0.0.1",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+    ...extensionLine(extensions),
+    "",
+    ""
+  ].join("\r\n")
+
+/** A response to this request, which the client accepts if it offered the extensions. */
+export const responseTo = (request: string, extensions?: string): string =>
+  [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${acceptOf(/^Sec-WebSocket-Key: (.*)\r$/m.exec(request)?.[1] ?? "")}`,
+    ...extensionLine(extensions),
+    "",
+    ""
+  ].join("\r\n")
+
+/** A request without extensions. */
+export const upgradeRequest = requestOf()
