@@ -169,6 +169,8 @@ export type SendReason =
   | { readonly _tag: "BadText" }
   /** As much is waiting to be sent as the limits allow. */
   | { readonly _tag: "QueueFull"; readonly limit: number }
+  /** There is no connection at the moment, and the policy of `Reconnect` is not to wait for one. */
+  | { readonly _tag: "NotOpen" }
 
 const sendMessage = (reason: SendReason): string => {
   switch (reason._tag) {
@@ -184,6 +186,8 @@ const sendMessage = (reason: SendReason): string => {
       return "RFC 6455 §5.6: text is sent as UTF-8"
     case "QueueFull":
       return `${reason.limit} octets are waiting to be sent`
+    case "NotOpen":
+      return "there is no open connection now"
   }
 }
 
