@@ -8,12 +8,13 @@ import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { batchStream } from "../connection/batchStream.js"
 import { Inbox } from "../connection/Inbox.js"
-import { lastStep } from "../connection/lastStep.js"
 import type { Message, MessageSocket } from "../MessageSocket.js"
 import { Closed } from "../WebSocketError.js"
+import { lastStep, nothing } from "../waiting/lastStep.js"
+import { Refill } from "../waiting/Refill.js"
+import { Signal } from "../waiting/Signal.js"
 import type { Link } from "./Link.js"
 import type { ReconnectError } from "./ReconnectOptions.js"
-import { Signal } from "./Signal.js"
 
 /** What may be left of connections that have ended before another one is begun: nothing else bounds it. */
 const maxUnread = 64 * 1024
@@ -24,10 +25,11 @@ type Receiving = Pick<MessageSocket<unknown, unknown>, "pull">
 export class Incoming<E> {
   private readonly inbox = new Inbox()
   private readonly room = new Signal()
-  /** One fiber at a time asks the connection; it wakes the others. */
-  private isPulling = false
+  private readonly refill: Refill
 
-  constructor(private readonly link: Link<Receiving, E>) {}
+  constructor(private readonly link: Link<Receiving, E>) {
+    this.refill = new Refill(link.signal, () => this.hasNews)
+  }
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReconnectError<E>> = Effect.suspend(() =>
     this.inbox.isEmpty ? Effect.zipRight(this.fill, this.pull) : this.takeAll
@@ -68,7 +70,7 @@ export class Incoming<E> {
     () => {
       const batch = this.inbox.takeAll()
       this.room.wake()
-      return batch
+      return batch ?? nothing
     },
     () => this.pull
   )
@@ -77,7 +79,7 @@ export class Incoming<E> {
     () => {
       const message = this.inbox.take()
       this.room.wake()
-      return message
+      return message ?? nothing
     },
     () => this.receive
   )
@@ -95,27 +97,16 @@ export class Incoming<E> {
   })
 
   private fillFrom(socket: Receiving): Effect.Effect<void> {
-    const { signal } = this.link
-    return Effect.uninterruptibleMask((restore) => {
-      if (this.isPulling) return restore(signal.until(() => !this.isPulling || this.hasNews))
-      this.isPulling = true
+    return this.refill.once((restore) => {
       // Its end is told by the lifecycle, once all that is left of it is here.
-      const lost = signal.until(() => this.link.socket !== socket || this.hasNews)
-      return Effect.ensuring(
-        Effect.catchAll(Effect.map(restore(socket.pull), this.keep), () => restore(lost)),
-        this.pulled
-      )
+      const lost = this.link.signal.until(() => this.link.socket !== socket || this.hasNews)
+      return Effect.catchAll(Effect.map(restore(socket.pull), this.keep), () => restore(lost))
     })
   }
 
   private readonly keep = (batch: ReadonlyArray<Message>): void => {
     for (const message of batch) this.inbox.push(message)
   }
-
-  private readonly pulled = Effect.sync(() => {
-    this.isPulling = false
-    this.link.signal.wake()
-  })
 
   private get hasNews(): boolean {
     return !this.inbox.isEmpty || this.link.end !== undefined

@@ -2,8 +2,8 @@
 import * as Cause from "effect/Cause"
 import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { Signal } from "../waiting/Signal.js"
 import type { ReconnectError } from "./ReconnectOptions.js"
-import { Signal } from "./Signal.js"
 
 export class Link<S, E> {
   /** The connection over which messages flow. */

@@ -2,7 +2,7 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { lastStep } from "../../src/connection/lastStep.js"
+import { lastStep, nothing } from "../../src/waiting/lastStep.js"
 import { test } from "../support/leavesNothing.js"
 import { yieldAt } from "../support/yieldAt.js"
 
@@ -19,7 +19,7 @@ describe("lastStep", () => {
   test("begins again when another fiber was quicker", function* () {
     expect(
       yield* lastStep<string, never>(
-        () => undefined,
+        () => nothing,
         () => Effect.succeed("again")
       )
     ).toBe("again")
@@ -43,7 +43,7 @@ describe("lastStep", () => {
       let delivered: string | undefined
       const taking = Effect.flatMap(
         lastStep<string, never>(
-          () => items.shift(),
+          () => items.shift() ?? nothing,
           () => Effect.never
         ),
         (item) => {

@@ -1,7 +1,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Signal } from "../../src/reconnect/Signal.js"
+import { Signal } from "../../src/waiting/Signal.js"
 import { test, turns } from "../support/leavesNothing.js"
 
 describe("Signal", () => {
