@@ -14,4 +14,6 @@ const project = (name: string) => ({
   }
 })
 
-export default defineWorkspace(["protocol", "websocket", "node", "conformance", "docs", "bench"].map(project))
+export default defineWorkspace(
+  ["protocol", "websocket", "node", "browser", "conformance", "docs", "bench"].map(project)
+)

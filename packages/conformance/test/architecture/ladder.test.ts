@@ -17,6 +17,7 @@ const ladder: Readonly<Record<string, Rung>> = {
   protocol: { name: "@effect-websocket/protocol", below: [], foreign: [/^@noble\/hashes\/legacy\.js$/] },
   websocket: { name: "effect-websocket", below: ["protocol"], foreign: [effect, /^@msgpack\/msgpack$/] },
   node: { name: "@effect-websocket/node", below: ["protocol", "websocket"], foreign: [effect, node, /^minizlib$/] },
+  browser: { name: "@effect-websocket/browser", below: ["protocol", "websocket"], foreign: [effect] },
   platform: {
     name: "@effect-websocket/platform",
     below: ["protocol", "websocket", "node"],

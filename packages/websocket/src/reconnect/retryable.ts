@@ -36,6 +36,7 @@ const ofTransport = (reason: TransportReason): boolean => {
   switch (reason._tag) {
     case "TlsHandshake":
       return isLost(reason.code)
+    case "Overrun":
     case "Unsupported":
       return false
     default:

@@ -51,6 +51,8 @@ describe("J3: which failures are worth another attempt", () => {
     { _tag: "Reset" },
     { _tag: "EndOfStream" },
     { _tag: "TlsTruncated" },
+    { _tag: "Hidden", address: "a", phase: "Handshake" },
+    { _tag: "Hidden", address: "a", phase: "Open" },
     { _tag: "TlsHandshake", code: "ECONNRESET" }
   ] satisfies ReadonlyArray<TransportReason>) {
     it(`TransportError ${JSON.stringify(reason)}`, () => expect(retryable(new TransportError({ reason }))).toBe(true))
@@ -58,6 +60,7 @@ describe("J3: which failures are worth another attempt", () => {
 
   for (const reason of [
     { _tag: "Unsupported", feature: "wss:" },
+    { _tag: "Overrun", limit: 1 },
     { _tag: "TlsHandshake", code: "CERT_HAS_EXPIRED" },
     { _tag: "TlsHandshake", code: undefined }
   ] satisfies ReadonlyArray<TransportReason>) {
