@@ -31,7 +31,7 @@ const own = (style: string, title: string): Peer => ({
   style,
   server: "ownServer",
   client: "ownClient",
-  lacks: ["deflate"]
+  lacks: []
 })
 
 /** In the order of the tables. */

@@ -30,6 +30,10 @@ export type TransportReason =
   | { readonly _tag: "TlsTruncated" }
   /** This transport cannot do what was asked, for instance `wss:` over plain TCP. */
   | { readonly _tag: "Unsupported"; readonly feature: string }
+  /** The handshake, or the open connection, failed in a browser, which does not tell why. */
+  | { readonly _tag: "Hidden"; readonly address: string; readonly phase: "Handshake" | "Open" }
+  /** As much has arrived unread as may wait, on a platform that cannot make the peer wait. */
+  | { readonly _tag: "Overrun"; readonly limit: number }
 
 const transportMessage = (reason: TransportReason): string => {
   switch (reason._tag) {
@@ -49,6 +53,12 @@ const transportMessage = (reason: TransportReason): string => {
       return "the TLS stream ended without close_notify (RFC 8446 §6.1)"
     case "Unsupported":
       return `this transport does not support ${reason.feature}`
+    case "Hidden":
+      return reason.phase === "Handshake"
+        ? `the handshake with ${reason.address} failed; a browser does not tell whether it was the network, TLS, or a refusal`
+        : `the connection to ${reason.address} failed; a browser does not tell why`
+    case "Overrun":
+      return `more than ${reason.limit} octets have arrived unread, and this platform cannot make the peer wait`
   }
 }
 
@@ -169,6 +179,8 @@ export type SendReason =
   | { readonly _tag: "BadText" }
   /** As much is waiting to be sent as the limits allow. */
   | { readonly _tag: "QueueFull"; readonly limit: number }
+  /** There is no connection at the moment, and the policy of `Reconnect` is not to wait for one. */
+  | { readonly _tag: "NotOpen" }
 
 const sendMessage = (reason: SendReason): string => {
   switch (reason._tag) {
@@ -184,6 +196,8 @@ const sendMessage = (reason: SendReason): string => {
       return "RFC 6455 §5.6: text is sent as UTF-8"
     case "QueueFull":
       return `${reason.limit} octets are waiting to be sent`
+    case "NotOpen":
+      return "there is no open connection now"
   }
 }
 

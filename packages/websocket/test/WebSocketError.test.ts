@@ -26,7 +26,10 @@ describe("messages tell what a person needs", () => {
     [{ _tag: "TlsHandshake", code: "CERT_HAS_EXPIRED" }, "CERT_HAS_EXPIRED"],
     [{ _tag: "TlsHandshake", code: undefined }, "TLS handshake failed"],
     [{ _tag: "TlsTruncated" }, "RFC 8446 §6.1"],
-    [{ _tag: "Unsupported", feature: "wss:" }, "wss:"]
+    [{ _tag: "Unsupported", feature: "wss:" }, "wss:"],
+    [{ _tag: "Hidden", address: "a:1", phase: "Handshake" }, "a browser does not tell whether it was the network"],
+    [{ _tag: "Hidden", address: "a:1", phase: "Open" }, "the connection to a:1 failed; a browser does not tell why"],
+    [{ _tag: "Overrun", limit: 9 }, "more than 9 octets"]
   ]
   for (const [reason, text] of transport) {
     it(`TransportError ${reason._tag}: ${text}`, () => {
@@ -44,7 +47,8 @@ describe("messages tell what a person needs", () => {
     [{ _tag: "PayloadTooLong", length: 126, limit: 125 }, "126 octets where 125"],
     [{ _tag: "BadCloseCode", code: 1006 }, "1006"],
     [{ _tag: "BadText" }, "UTF-8"],
-    [{ _tag: "QueueFull", limit: 7 }, "7"]
+    [{ _tag: "QueueFull", limit: 7 }, "7"],
+    [{ _tag: "NotOpen" }, "no open connection"]
   ]
   for (const [reason, text] of send) {
     it(`SendError ${reason._tag}: ${text}`, () => {

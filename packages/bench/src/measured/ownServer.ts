@@ -1,4 +1,5 @@
 /** The server of this library, through its public API: echo in each style, or a broadcast. */
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +11,7 @@ import { certificate } from "./certificate.js"
 import { echoing } from "./echoing.js"
 import { setting } from "./Setting.js"
 
-const { mode, style, tls } = setting()
+const { deflate, mode, style, tls } = setting()
 const members = new Set<WebSocket.WebSocket>()
 
 /** To everybody at once; whoever is not ready for it is waited for. */
@@ -37,7 +38,11 @@ const program = Effect.gen(function* () {
 })
 
 program.pipe(
-  Effect.provide(WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(style))),
-  Effect.provide(Layer.merge(WebSocket.layer, listener)),
+  Effect.provide(
+    WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(style), {
+      compression: deflate && { threshold: 0 }
+    })
+  ),
+  Effect.provide(Layer.mergeAll(WebSocket.layer, NodeCompression.layer, listener)),
   Effect.runFork
 )

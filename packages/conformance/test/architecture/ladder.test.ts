@@ -15,8 +15,9 @@ const node = /^node:[a-z/_]+$/
 
 const ladder: Readonly<Record<string, Rung>> = {
   protocol: { name: "@effect-websocket/protocol", below: [], foreign: [/^@noble\/hashes\/legacy\.js$/] },
-  websocket: { name: "effect-websocket", below: ["protocol"], foreign: [effect] },
+  websocket: { name: "effect-websocket", below: ["protocol"], foreign: [effect, /^@msgpack\/msgpack$/] },
   node: { name: "@effect-websocket/node", below: ["protocol", "websocket"], foreign: [effect, node, /^minizlib$/] },
+  browser: { name: "@effect-websocket/browser", below: ["protocol", "websocket"], foreign: [effect] },
   platform: {
     name: "@effect-websocket/platform",
     below: ["protocol", "websocket", "node"],
@@ -167,6 +168,13 @@ describe("the ladder inside of a package", () => {
   it("websocket: what is for tests MUST NOT be imported by the rest", () => {
     const leaking = inside.filter(({ file, target }) => target!.includes("/testing/") && !file.includes("/testing/"))
     expect(leaking.map(show)).toEqual([])
+  })
+
+  it("websocket: MessagePack, which needs an optional package, MUST NOT be imported by the rest", () => {
+    const isOptional = ({ imported, target }: Import) =>
+      imported === "@msgpack/msgpack" || target?.endsWith("/MessagePack.ts") === true
+    const importing = imports.filter((each) => isOptional(each) && !each.file.endsWith("websocket/src/MessagePack.ts"))
+    expect(importing.map(show)).toEqual([])
   })
 
   it("websocket: the engine MUST NOT know handshakes, HTTP or the server", () => {

@@ -57,13 +57,13 @@ export class Inbox {
   }
 
   /** The oldest message, or nothing. */
-  takeMessage(): Message | undefined {
+  take(): Message | undefined {
     if (this.hasControls) this.dropControls()
-    return this.take() as Message | undefined
+    return this.takeEntry() as Message | undefined
   }
 
   /** What came first, or nothing. */
-  take(): InboxEntry | undefined {
+  takeEntry(): InboxEntry | undefined {
     if (this.isEmpty) return undefined
     const message = this.messages[this.next++]
     this.size -= message.length + messageCost

@@ -130,7 +130,7 @@ export class Reader implements MessageSink {
   ): Effect.Effect<void, ReceiveError | E, R> {
     const body = (): Effect.Effect<unknown, ReceiveError | E, R> => {
       if (this.wantsPieces) this.collect()
-      for (let entry = this.inbox.take(); entry !== undefined; entry = this.inbox.take()) {
+      for (let entry = this.inbox.takeEntry(); entry !== undefined; entry = this.inbox.takeEntry()) {
         const effect = handler(entry)
         if (effect !== undefined) return effect
       }
@@ -157,7 +157,7 @@ export class Reader implements MessageSink {
   )
 
   private readonly take = this.lastStep(
-    () => this.inbox.takeMessage(),
+    () => this.inbox.take(),
     () => this.receive
   )
 
@@ -189,7 +189,7 @@ export class Reader implements MessageSink {
   }
 
   private nextStream(): MessageStream | undefined {
-    const message = this.inbox.takeMessage()
+    const message = this.inbox.take()
     if (message !== undefined) return Pieces.ofMessage(message)
     const begun = this.begun.shift()
     if (begun !== undefined) return begun.stream

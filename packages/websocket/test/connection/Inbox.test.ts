@@ -44,7 +44,7 @@ describe("PARITY C-04: control frames in their place", () => {
     inbox.pushControl(ping)
     inbox.pushControl(close)
     expect(inbox.size).toBe(1 + 2 + 3 + 3 * 32)
-    const taken = [inbox.take(), inbox.take(), inbox.take()]
+    const taken = [inbox.takeEntry(), inbox.takeEntry(), inbox.takeEntry()]
     expect(taken.map((entry) => (entry instanceof InboxControl ? entry.frame : entry))).toEqual(["a", ping, close])
     expect([inbox.size, inbox.isEmpty]).toEqual([0, true])
   })
@@ -55,7 +55,7 @@ describe("PARITY C-04: control frames in their place", () => {
     inbox.push("a")
     inbox.pushControl(ping)
     inbox.push("b")
-    expect(inbox.takeMessage()).toBe("a")
+    expect(inbox.take()).toBe("a")
     expect(inbox.takeAll()).toEqual(["b"])
     inbox.pushControl(ping)
     expect([inbox.takeAll(), inbox.size]).toEqual([undefined, 0])

@@ -1,0 +1,2 @@
+/** The WebSocket of browsers as a client for effect-websocket. */
+export * as BrowserWebSocket from "./BrowserWebSocket.js"
