@@ -30,9 +30,10 @@ class Memory {
   }
 
   /** Options of zlib. */
-  get options() {
+  get options(): zlib.ZlibOptions {
     const { octets, windowBits } = this
-    return octets.length === 0 ? { windowBits, finishFlush } : { windowBits, finishFlush, dictionary: octets }
+    const options = { windowBits, finishFlush }
+    return octets.length === 0 ? options : { ...options, dictionary: octets }
   }
 
   add(message: Uint8Array): void {
@@ -67,8 +68,22 @@ export class RawInflater {
   }
 
   inflate(payload: Uint8Array): Buffer {
-    const octets = zlib.inflateRawSync(Buffer.concat([payload, tail]), this.memory.options)
+    const { options, windowBits } = this.memory
+    // zlib sees what it has in its output as well: with the least of it a smaller window is one.
+    const exact = windowBits === 15 ? options : { ...options, chunkSize: 64 }
+    const octets = zlib.inflateRawSync(Buffer.concat([payload, tail]), exact)
     this.memory.add(octets)
     return octets
   }
+}
+
+/** Octets that no compression makes fewer (xorshift32): the same for the same seed. */
+export const noise = (length: number, seed = 1): Uint8Array => {
+  let state = seed
+  return Uint8Array.from({ length }, () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state & 0xff
+  })
 }

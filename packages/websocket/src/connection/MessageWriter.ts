@@ -5,7 +5,9 @@
  */
 import { encode, Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
+import { cut } from "@effect-websocket/protocol/message/Fragmenter"
 import type { DeflateStep } from "../Compression.js"
+import type { LimitValues } from "../Limits.js"
 import type { Deflation } from "./Deflation.js"
 import { demandOctets, fin, type Outbox, rsv1 } from "./Outbox.js"
 
@@ -20,9 +22,10 @@ export class MessageWriter {
   /** The first half of a pair whose second half is in the next string. */
   private surrogate = ""
 
-  /** `deflation`: when the message is compressed. */
+  /** `deflation`: when the message is compressed. No frame is longer than `limits.fragmentSize`. */
   constructor(
     private readonly outbox: Outbox,
+    private readonly limits: Pick<LimitValues, "fragmentSize">,
     private readonly kind: "text" | "binary",
     private readonly deflation: Deflation | undefined
   ) {
@@ -46,9 +49,15 @@ export class MessageWriter {
     this.isMidMessage = !isLast
     const payload = this.deflation === undefined ? octets : this.deflation.part(octets, step)
     if (payload.length === 0 && !isLast) return
-    this.outbox.octets((isLast ? fin : 0) | this.opcode, payload)
+    // A compressor holds back and then gives much, and what cannot be compressed becomes longer.
+    for (const fragment of cut(payload.length, this.limits.fragmentSize)) {
+      this.outbox.octets(
+        (isLast && fragment.fin ? fin : 0) | this.opcode,
+        payload.subarray(fragment.start, fragment.end)
+      )
+      this.isFirst = false
+    }
     this.outbox.flush()
-    this.isFirst = false
   }
 
   /** Ends the message with what is held back; `false` when its text ends in the middle of a character. */

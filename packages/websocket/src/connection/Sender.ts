@@ -107,7 +107,11 @@ export class Sender {
   private sendDeflated(deflation: Deflation, message: Message): void {
     const payload = deflation.whole(typeof message === "string" ? message : demandOctets(message))
     this.pace.spend((deflateCost - 1) * message.length)
-    this.outbox.octets(fin | rsv1 | (typeof message === "string" ? Opcode.Text : Opcode.Binary), payload)
+    const first = rsv1 | (typeof message === "string" ? Opcode.Text : Opcode.Binary)
+    // What cannot be compressed becomes longer, and may need another frame.
+    for (const { end, fin: isLast, start } of cut(payload.length, this.limits.fragmentSize)) {
+      this.outbox.octets((isLast ? fin : 0) | (start === 0 ? first : Opcode.Continuation), payload.subarray(start, end))
+    }
   }
 
   private sendInTurn(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
@@ -165,9 +169,10 @@ export class Sender {
     compress: boolean | undefined
   ): Effect.Effect<void, E, R> {
     this.queue ??= Effect.unsafeMakeSemaphore(1)
-    const { deflation, queue } = this
+    const { deflation, limits, outbox, queue } = this
     const message = Effect.suspend(() => {
-      const writer = new MessageWriter(this.outbox, kind, deflation?.applies(length, compress) ? deflation : undefined)
+      const applied = deflation?.applies(length, compress) ? deflation : undefined
+      const writer = new MessageWriter(outbox, limits, kind, applied)
       return Effect.onExit(write(writer), (exit) =>
         Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(this.onUnfinished) : Effect.void
       )

@@ -16,6 +16,8 @@ const keeping = () => {
   return { frames, outbox }
 }
 
+const unlimited = { fragmentSize: Infinity }
+
 const textOf = (frames: ReadonlyArray<{ readonly payload: Uint8Array }>): string =>
   Buffer.concat(frames.map(({ payload }) => payload)).toString("utf8")
 
@@ -36,7 +38,7 @@ describe("RFC 6455 §5.4 Fragmentation", () => {
       ["binary", 0x2]
     ] as const) {
       const { frames, outbox } = keeping()
-      const writer = new MessageWriter(outbox, kind, undefined)
+      const writer = new MessageWriter(outbox, unlimited, kind, undefined)
       expect(writer.isMidMessage).toBe(false)
       expect(write(writer, ["a", "b"])).toBe(true)
       expect(frames.map(({ first }) => first)).toEqual([opcode, 0x00, 0x80])
@@ -46,13 +48,13 @@ describe("RFC 6455 §5.4 Fragmentation", () => {
 
   it("a message without parts is one empty frame", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "text", undefined), [])).toBe(true)
+    expect(write(new MessageWriter(outbox, unlimited, "text", undefined), [])).toBe(true)
     expect(frames).toEqual([{ first: 0x81, payload: new Uint8Array(0) }])
   })
 
   it("is in the middle of a message until the frame with FIN", () => {
     const { outbox } = keeping()
-    const writer = new MessageWriter(outbox, "binary", undefined)
+    const writer = new MessageWriter(outbox, unlimited, "binary", undefined)
     writer.fragment(Uint8Array.of(1), "more")
     expect(writer.isMidMessage).toBe(true)
   })
@@ -66,7 +68,9 @@ describe("RFC 6455 §5.6: text is UTF-8", () => {
         const places = [0, ...[...cuts].sort((a, b) => a - b), text.length]
         const parts = places.slice(1).map((end, index) => text.slice(places[index], end))
         const { frames, outbox } = keeping()
-        expect(write(new MessageWriter(outbox, "text", undefined), parts.length === 0 ? [text] : parts)).toBe(true)
+        expect(
+          write(new MessageWriter(outbox, unlimited, "text", undefined), parts.length === 0 ? [text] : parts)
+        ).toBe(true)
         // As the host encodes it whole.
         expect(textOf(frames)).toBe(Buffer.from(text).toString("utf8"))
       })
@@ -78,25 +82,27 @@ describe("RFC 6455 §5.6: text is UTF-8", () => {
     for (let cut = 0; cut <= octets.length; cut++) {
       const { frames, outbox } = keeping()
       const parts = [octets.subarray(0, cut), octets.subarray(cut)]
-      expect(write(new MessageWriter(outbox, "text", undefined), parts)).toBe(true)
+      expect(write(new MessageWriter(outbox, unlimited, "text", undefined), parts)).toBe(true)
       expect(textOf(frames)).toBe("aä€😀")
     }
-    expect(write(new MessageWriter(keeping().outbox, "text", undefined), [Uint8Array.of(0xc3, 0x28)])).toBe(false)
+    expect(write(new MessageWriter(keeping().outbox, unlimited, "text", undefined), [Uint8Array.of(0xc3, 0x28)])).toBe(
+      false
+    )
   })
 
   it("a text that ends within a character is not ended", () => {
-    expect(write(new MessageWriter(keeping().outbox, "text", undefined), [Uint8Array.of(0xc3)])).toBe(false)
+    expect(write(new MessageWriter(keeping().outbox, unlimited, "text", undefined), [Uint8Array.of(0xc3)])).toBe(false)
   })
 
   it("a lone surrogate becomes U+FFFD", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "text", undefined), ["a\ud800", "b\udc00"])).toBe(true)
+    expect(write(new MessageWriter(outbox, unlimited, "text", undefined), ["a\ud800", "b\udc00"])).toBe(true)
     expect(textOf(frames)).toBe("a\ufffdb\ufffd")
   })
 
   it("binary octets are not looked at, and strings among them are encoded", () => {
     const { frames, outbox } = keeping()
-    expect(write(new MessageWriter(outbox, "binary", undefined), [Uint8Array.of(0xff), "é"])).toBe(true)
+    expect(write(new MessageWriter(outbox, unlimited, "binary", undefined), [Uint8Array.of(0xff), "é"])).toBe(true)
     expect(Buffer.concat(frames.map(({ payload }) => payload))).toEqual(Buffer.from([0xff, 0xc3, 0xa9]))
   })
 })
@@ -120,7 +126,7 @@ describe("RFC 7692 §6.1: a compressed message", () => {
   it("RSV1 is on the first frame that leaves, and on no other", () => {
     const { frames, outbox } = keeping()
     const { deflation, steps } = hoarding()
-    const writer = new MessageWriter(outbox, "text", deflation)
+    const writer = new MessageWriter(outbox, unlimited, "text", deflation)
     writer.fragment(Buffer.from("a"), "more")
     expect(frames).toEqual([])
     writer.fragment(Buffer.from("b"), "flush")
@@ -133,13 +139,28 @@ describe("RFC 7692 §6.1: a compressed message", () => {
 
   it("in one frame it has FIN and RSV1", () => {
     const { frames, outbox } = keeping()
-    new MessageWriter(outbox, "binary", hoarding().deflation).fragment(Buffer.from("a"), "end")
+    new MessageWriter(outbox, unlimited, "binary", hoarding().deflation).fragment(Buffer.from("a"), "end")
     expect(frames.map(({ first }) => first)).toEqual([0xc2])
+  })
+
+  it("P-25: no frame is longer than fragmentSize, whatever the compressor gives", () => {
+    const { frames, outbox } = keeping()
+    const writer = new MessageWriter(outbox, { fragmentSize: 3 }, "binary", hoarding().deflation)
+    writer.fragment(Buffer.from("abcde"), "flush")
+    writer.fragment(Buffer.from("f"), "more")
+    writer.fragment(Buffer.from("g"), "end")
+    expect(frames.map(({ first, payload }) => `${first.toString(16)} ${Buffer.from(payload)}`)).toEqual([
+      "42 <ab",
+      "0 cde",
+      "0 >",
+      "0 <fg",
+      "80 >"
+    ])
   })
 
   it("MW-11: what the compressor holds back belongs to a message that is not at its end", () => {
     const { frames, outbox } = keeping()
-    const writer = new MessageWriter(outbox, "text", hoarding().deflation)
+    const writer = new MessageWriter(outbox, unlimited, "text", hoarding().deflation)
     writer.fragment(Buffer.from("a"), "more")
     expect([frames.length, writer.isMidMessage]).toEqual([0, true])
   })
