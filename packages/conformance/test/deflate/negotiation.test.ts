@@ -85,7 +85,7 @@ describe("RFC 7692 §7.1, P-13: what our client offers", () => {
     [
       true,
       [
-        "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12, permessage-deflate; client_max_window_bits=12"
+        "permessage-deflate; client_max_window_bits=12; server_max_window_bits=12, permessage-deflate; client_max_window_bits=12"
       ]
     ],
     [windows(15, 15), ["permessage-deflate; client_max_window_bits"]],
@@ -93,16 +93,16 @@ describe("RFC 7692 §7.1, P-13: what our client offers", () => {
     [
       windows(9, 15),
       [
-        "permessage-deflate; server_max_window_bits=9; client_max_window_bits, permessage-deflate; client_max_window_bits"
+        "permessage-deflate; client_max_window_bits; server_max_window_bits=9, permessage-deflate; client_max_window_bits"
       ]
     ],
     [
       { ...windows(15, 15), serverNoContextTakeover: true },
-      ["permessage-deflate; client_max_window_bits; server_no_context_takeover"]
+      ["permessage-deflate; server_no_context_takeover; client_max_window_bits"]
     ],
     [
       { ...windows(15, 15), clientNoContextTakeover: true },
-      ["permessage-deflate; client_max_window_bits; client_no_context_takeover"]
+      ["permessage-deflate; client_no_context_takeover; client_max_window_bits"]
     ],
     [{ ...windows(15, 15), level: 9, memLevel: 9, threshold: 0 }, ["permessage-deflate; client_max_window_bits"]]
   ]
@@ -159,7 +159,7 @@ describe("RFC 7692 §7.1, P-14, P-15: what our server answers", () => {
     [
       "; client_max_window_bits",
       {},
-      "; server_max_window_bits=12; client_max_window_bits=12",
+      "; client_max_window_bits=12; server_max_window_bits=12",
       { serverMaxWindowBits: 12, clientMaxWindowBits: 12 }
     ],
     ['; server_max_window_bits="10"', windows(15, 15), "; server_max_window_bits=10", { serverMaxWindowBits: 10 }],
