@@ -107,7 +107,7 @@ const connectTlsOver = (options: TlsOptions, connect: Connect): Connect => {
   const client = tlsClient(options)
   return (target) =>
     Effect.gen(function* () {
-      const { lower, native } = yield* Effect.flatMap(connect({ ...target, secure: false }), (lower) =>
+      const { lower, native } = yield* Effect.flatMap(connect({ ...target, secure: false, carriesTls: true }), (lower) =>
         Effect.map(NodeStream.make(lower), (native) => ({ lower, native }))
       )
       let truncated = false
