@@ -107,8 +107,9 @@ const connectTlsOver = (options: TlsOptions, connect: Connect): Connect => {
   const client = tlsClient(options)
   return (target) =>
     Effect.gen(function* () {
-      const { lower, native } = yield* Effect.flatMap(connect({ ...target, secure: false }), (lower) =>
-        Effect.map(NodeStream.make(lower), (native) => ({ lower, native }))
+      const { lower, native } = yield* Effect.flatMap(
+        connect({ ...target, secure: false, carriesTls: true }),
+        (lower) => Effect.map(NodeStream.make(lower), (native) => ({ lower, native }))
       )
       let truncated = false
       const { local, native: lowest, remote } = lower.info

@@ -93,6 +93,8 @@ export interface Target {
   readonly port: number
   /** Whether TLS is demanded (`wss:`). */
   readonly secure: boolean
+  /** Whether TLS is made above this Transport, which only carries it: a proxy may be chosen by that. */
+  readonly carriesTls?: boolean | undefined
 }
 
 /** Opens connections for clients. */

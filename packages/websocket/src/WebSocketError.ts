@@ -13,6 +13,7 @@ import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { describeFault, type ProxyFault } from "./proxy/ProxyFault.js"
 
 /** Why the octet stream beneath failed. An end without a Close frame is `EndOfStream`: never a success (RFC 6455 §7.1.5). */
 export type TransportReason =
@@ -30,6 +31,8 @@ export type TransportReason =
   | { readonly _tag: "TlsTruncated" }
   /** This transport cannot do what was asked, for instance `wss:` over plain TCP. */
   | { readonly _tag: "Unsupported"; readonly feature: string }
+  /** A proxy on the way gave no connection; `fault` is its answer. */
+  | { readonly _tag: "Proxy"; readonly proxy: string; readonly fault: ProxyFault }
   /** The handshake, or the open connection, failed in a browser, which does not tell why. */
   | { readonly _tag: "Hidden"; readonly address: string; readonly phase: "Handshake" | "Open" }
   /** As much has arrived unread as may wait, on a platform that cannot make the peer wait. */
@@ -53,6 +56,8 @@ const transportMessage = (reason: TransportReason): string => {
       return "the TLS stream ended without close_notify (RFC 8446 §6.1)"
     case "Unsupported":
       return `this transport does not support ${reason.feature}`
+    case "Proxy":
+      return describeFault(reason.proxy, reason.fault)
     case "Hidden":
       return reason.phase === "Handshake"
         ? `the handshake with ${reason.address} failed; a browser does not tell whether it was the network, TLS, or a refusal`

@@ -6,6 +6,7 @@
  */
 import { CloseCode } from "@effect-websocket/protocol/control/CloseCode"
 import * as Option from "effect/Option"
+import type { ProxyFault } from "../proxy/ProxyFault.js"
 import {
   Closed,
   type Closure,
@@ -32,10 +33,26 @@ const passingCodes: ReadonlySet<number> = new Set([
 const isLost = (code: string | undefined): boolean =>
   code === "EPIPE" || code === "ETIMEDOUT" || code?.startsWith("ECONN") === true
 
+/** RFC 1928 §6: the proxy's rules, its commands and its types of addresses are as they are. */
+const lastingReplies: ReadonlySet<number> = new Set([2, 7, 8])
+
+const ofProxy = (fault: ProxyFault): boolean => {
+  switch (fault._tag) {
+    case "Refused":
+      return passingStatuses.has(fault.response.head.status)
+    case "SocksReply":
+      return !lastingReplies.has(fault.code)
+    default:
+      return false
+  }
+}
+
 const ofTransport = (reason: TransportReason): boolean => {
   switch (reason._tag) {
     case "TlsHandshake":
       return isLost(reason.code)
+    case "Proxy":
+      return ofProxy(reason.fault)
     case "Overrun":
     case "Unsupported":
       return false

@@ -38,6 +38,12 @@ describe("RFC 9110 §10.2.3 Retry-After", () => {
     expect(retryAfter(declined({ "Retry-After": ["1", "2"] }), now)).toBe(0)
   })
 
+  it("a proxy may ask for it too", () => {
+    const head = ResponseHead.make(503, Fields.from({ "Retry-After": "7" }))
+    const fault = { _tag: "Refused", response: { head, body: new Uint8Array(0) } } as const
+    expect(retryAfter(new TransportError({ reason: { _tag: "Proxy", proxy: "a:1", fault } }), now)).toBe(7000)
+  })
+
   it("other failures ask for nothing", () => {
     expect(retryAfter(new TransportError({ reason: { _tag: "Reset" } }), now)).toBe(0)
     expect(retryAfter("wrong", now)).toBe(0)

@@ -32,6 +32,8 @@ const handshake = (reason: HandshakeReason) =>
 const declined = (status: number) =>
   handshake(ClientHandshake.declined(ResponseHead.make(status, Fields.empty), new Uint8Array(0)))
 
+const response = (status: number) => ({ head: ResponseHead.make(status, Fields.empty), body: new Uint8Array(0) })
+
 const closed = (code: number, initiator: "local" | "remote" = "remote") =>
   new Closed({
     closure: {
@@ -53,6 +55,8 @@ describe("J3: which failures are worth another attempt", () => {
     { _tag: "TlsTruncated" },
     { _tag: "Hidden", address: "a", phase: "Handshake" },
     { _tag: "Hidden", address: "a", phase: "Open" },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "SocksReply", code: 5, meaning: "" } },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "Refused", response: response(503) } },
     { _tag: "TlsHandshake", code: "ECONNRESET" }
   ] satisfies ReadonlyArray<TransportReason>) {
     it(`TransportError ${JSON.stringify(reason)}`, () => expect(retryable(new TransportError({ reason }))).toBe(true))
@@ -61,6 +65,10 @@ describe("J3: which failures are worth another attempt", () => {
   for (const reason of [
     { _tag: "Unsupported", feature: "wss:" },
     { _tag: "Overrun", limit: 1 },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "SocksReply", code: 2, meaning: "" } },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "Refused", response: response(403) } },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "AuthRequired", challenges: [], response: undefined } },
+    { _tag: "Proxy", proxy: "a:1", fault: { _tag: "Malformed", section: "", rule: "" } },
     { _tag: "TlsHandshake", code: "CERT_HAS_EXPIRED" },
     { _tag: "TlsHandshake", code: undefined }
   ] satisfies ReadonlyArray<TransportReason>) {
