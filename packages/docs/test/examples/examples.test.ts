@@ -142,5 +142,5 @@ describe("examples", () => {
     expect(said).toBe("hello\nclosed\n")
     server.kill("SIGINT")
     await new Promise((resolve) => server.once("close", resolve))
-  })
+  }, 120_000)
 })
