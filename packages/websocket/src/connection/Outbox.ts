@@ -154,8 +154,9 @@ export class Outbox {
   /** The slab, with room for so many octets behind `used`. */
   private reserve(room: number): Uint8Array {
     this.flushAside()
-    if (owner !== this) owner?.leaveSlab()
-    else if (used + room > slabSize) this.flush()
+    if (owner === this && used + room > slabSize) this.flush()
+    // A transport may itself send on another connection when it is written to: then that one has the slab.
+    while (owner !== undefined && owner !== this) owner.leaveSlab()
     owner = this
     return takeSlab()
   }

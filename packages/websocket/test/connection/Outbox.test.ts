@@ -96,6 +96,30 @@ describe("frames of one connection", () => {
     expect(outboxes.map(({ buffered }) => buffered)).toEqual(all.map(() => 0))
   })
 
+  it("L-29: a transport that sends on another connection when it is written to mixes nothing", () => {
+    const lower = keeping()
+    const inner = outboxOver(lower.duplex)
+    const upper = keeping()
+    const tunnel: Duplex = {
+      ...upper.duplex,
+      unsafeWrite: (chunks) => {
+        upper.duplex.unsafeWrite(chunks)
+        inner.octets(0x82, utf8("beneath"))
+      }
+    }
+    const [outer, third] = [outboxOver(tunnel), keeping()]
+    const other = outboxOver(third.duplex)
+    outer.octets(0x82, utf8("above"))
+    other.octets(0x82, utf8("other"))
+    outer.octets(0x82, new Uint8Array(130_000))
+    outer.octets(0x82, utf8("z".repeat(2000)))
+    for (const outbox of [outer, other, inner]) outbox.flush()
+    expect(upper.payloads().map(({ length }) => length)).toEqual([5, 130_000, 2000])
+    expect(third.payloads()).toEqual(["other"])
+    expect(lower.payloads().every((payload) => payload === "beneath")).toBe(true)
+    expect(lower.payloads().length).toBe(upper.writes.length)
+  })
+
   it("what is set aside is sent before what does not fit beside it", async () => {
     const [one, two] = [keeping(), keeping()]
     const [outbox, other] = [outboxOver(one.duplex), outboxOver(two.duplex)]
