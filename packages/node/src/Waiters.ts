@@ -12,11 +12,17 @@ export class Waiters {
 
   /** Suspends until the next `wake`. */
   get wait(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      const awake = () => resume(Effect.void)
+    return this.waitFor(Effect.void)
+  }
+
+  /** Suspends until the next `wake`, then goes on with `next`; an interruption is told. */
+  waitFor<A, E, R>(next: Effect.Effect<A, E, R>, onInterrupt?: () => void): Effect.Effect<A, E, R> {
+    return Effect.async<A, E, R>((resume) => {
+      const awake = () => resume(next)
       this.waiting.push(awake)
       return Effect.sync(() => {
         this.waiting = this.waiting.filter((other) => other !== awake)
+        onInterrupt?.()
       })
     })
   }

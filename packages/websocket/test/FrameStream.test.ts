@@ -113,7 +113,7 @@ describe("FrameStream.open: limits", () => {
 })
 
 describe("FrameStream.layer", () => {
-  test("all connections of a layer share one fiber that watches over deadlines; its end leaves none", function* () {
+  test("all connections share one fiber that watches over deadlines; its end leaves none", function* () {
     const frames = yield* engine
     const limits = { idleTimeout: "10 seconds", keepAlive: false } as const
     const open = Effect.gen(function* () {
@@ -128,13 +128,14 @@ describe("FrameStream.layer", () => {
     expect(new Set(closures.map(({ cause }) => cause?._tag))).toEqual(new Set(["TimeoutError"]))
   })
 
-  test("a connection may outlive its layer: then nobody watches its deadlines", function* () {
+  test("a connection may outlive its layer, and keeps its deadlines", function* () {
     const [near, far] = yield* MemoryTransport.pair()
     const opened = Effect.flatMap(FrameStream.FrameStream, (frames) => frames.open(near, negotiated("server")))
     const ws = yield* Effect.provide(opened, Layer.fresh(FrameStream.layer))
+    yield* until(() => ws.unsafeSend("still open"))
     yield* TestClock.adjust("1 hour")
     yield* turns()
-    yield* until(() => ws.unsafeSend("still open"))
+    expect(yield* Effect.flip(ws.receive)).toMatchObject({ _tag: "TimeoutError", phase: "Idle" })
     yield* Effect.addFinalizer(() => far.abort)
   })
 })
