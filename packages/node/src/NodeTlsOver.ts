@@ -1,0 +1,107 @@
+/**
+ * TLS over any connection, on both sides: in memory, within a WebSocket, beneath or above a layer of one's own.
+ *
+ * Over a stream that is no socket JavaScript sees the octets before TLS does, and so an end without close_notify
+ * (RFC 8446 §6.1).
+ */
+
+import * as crypto from "node:crypto"
+import type * as stream from "node:stream"
+import * as tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ConnectionInfo, Duplex, Target } from "effect-websocket/Transport"
+import { TransportError, type TransportReason } from "effect-websocket/WebSocketError"
+import * as NodeDuplex from "./NodeDuplex.js"
+import * as NodeError from "./NodeError.js"
+import * as NodeSocket from "./NodeSocket.js"
+import * as NodeStream from "./NodeStream.js"
+import { type TlsOptions as ClientOptions, tlsClient } from "./NodeTlsClient.js"
+import { type TlsOptions as ServerOptions, serverOptions } from "./NodeTlsServer.js"
+
+/** Node.js has no public name for it: the octets have ended, though 'end' may not have been emitted yet. */
+const hasEnded = (native: stream.Duplex | undefined): boolean =>
+  (native as { _readableState?: { ended?: boolean } } | undefined)?._readableState?.ended !== false
+
+/** A connection beneath TLS, as a stream of Node.js. */
+class Beneath {
+  /** The TLS socket above. */
+  above: tls.TLSSocket | undefined
+  private truncated = false
+
+  constructor(
+    readonly lower: Duplex,
+    readonly native: stream.Duplex
+  ) {
+    native.on("error", NodeSocket.unheard)
+    // Heard before TLS hears it: close_notify must have ended the octets by now.
+    native.once("end", () => {
+      this.truncated = !hasEnded(this.above)
+    })
+  }
+
+  /** What is known of it beneath TLS. */
+  get info(): Partial<ConnectionInfo> {
+    const { local, native, remote } = this.lower.info
+    return { local, remote, native }
+  }
+
+  readonly endReason = (): TransportReason => ({ _tag: this.truncated ? "TlsTruncated" : "EndOfStream" })
+}
+
+const beneath = (lower: Duplex): Effect.Effect<Beneath> =>
+  Effect.map(NodeStream.make(lower), (native) => new Beneath(lower, native))
+
+/** A handshake over an open connection; a failure, or an interruption, aborts the connection. */
+type Handshake<A extends ReadonlyArray<unknown>> = (
+  lower: Duplex,
+  ...about: A
+) => Effect.Effect<Duplex, TransportError, Scope.Scope>
+
+/** Makes the handshakes of clients. */
+export const client = (options: ClientOptions): Handshake<[target: Target]> => {
+  const { connect, duplex } = tlsClient(options)
+  return (lower, target) =>
+    Effect.flatMap(beneath(lower), (below) =>
+      NodeSocket.open({
+        create: () => {
+          below.above = connect(target, { socket: below.native })
+          return below.above
+        },
+        ready: "secureConnect",
+        use: (socket) => duplex(socket, below.info, below.endReason),
+        failure: NodeError.tlsHandshake
+      })
+    ).pipe(Effect.onError(() => lower.abort))
+}
+
+/** Begins the handshake of a server, by a `tls.Server` that listens nowhere and makes no other. */
+const begin = (options: tls.TlsOptions, below: Beneath, done: NodeSocket.Done): void => {
+  const server = tls.createServer(options)
+  server.once("secureConnection", (socket) => {
+    below.above = socket
+    socket.allowHalfOpen = true
+    const { endReason, info } = below
+    done(Effect.succeed(NodeDuplex.unsafeMake(socket, { info, endReason })))
+  })
+  const fail = (error: TransportError) => done(Effect.fail(error))
+  server.once("tlsClientError", (cause) => fail(NodeError.tlsHandshake(cause)))
+  // A stream may end in one direction, and then TLS waits for ever.
+  below.native.once("end", () => fail(new TransportError({ reason: { _tag: "EndOfStream" } })))
+  below.native.once("close", () => fail(NodeError.tlsHandshake(below.native.errored ?? undefined)))
+  server.emit("connection", below.native)
+}
+
+/** Makes the handshakes of servers. Throws what Node.js throws for bad certificates. */
+export const server = (options: ServerOptions): Handshake<[]> => {
+  // Each connection has a server of its own, since a shared one does not tell whose handshake it has made. Sessions are for all.
+  const all = { ticketKeys: crypto.randomBytes(48), ...serverOptions(options) }
+  tls.createServer(all)
+  return (lower) =>
+    Effect.flatMap(beneath(lower), (below) =>
+      NodeSocket.acquire((done) => {
+        begin(all, below, done)
+        return below.native
+      })
+    ).pipe(Effect.onError(() => lower.abort))
+}
