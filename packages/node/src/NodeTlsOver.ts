@@ -75,32 +75,43 @@ export const client = (options: ClientOptions): Handshake<[target: Target]> => {
     ).pipe(Effect.onError(() => lower.abort))
 }
 
-/** Begins the handshake of a server, by a `tls.Server` that listens nowhere and makes no other. */
-const begin = (options: tls.TlsOptions, below: Beneath, done: NodeSocket.Done): void => {
-  const server = tls.createServer(options)
-  server.once("secureConnection", (socket) => {
-    below.above = socket
-    socket.allowHalfOpen = true
-    const { endReason, info } = below
-    done(Effect.succeed(NodeDuplex.unsafeMake(socket, { info, endReason })))
-  })
-  const fail = (error: TransportError) => done(Effect.fail(error))
-  server.once("tlsClientError", (cause) => fail(NodeError.tlsHandshake(cause)))
-  // A stream may end in one direction, and then TLS waits for ever.
-  below.native.once("end", () => fail(new TransportError({ reason: { _tag: "EndOfStream" } })))
-  below.native.once("close", () => fail(NodeError.tlsHandshake(below.native.errored ?? undefined)))
-  server.emit("connection", below.native)
+/** Servers that listen nowhere. Each makes one handshake at a time, since it does not tell whose one it has made. */
+class Servers {
+  /** To make another one takes a millisecond, as long as a handshake does. */
+  private readonly idle: Array<tls.Server>
+
+  constructor(private readonly options: tls.TlsOptions) {
+    this.idle = [tls.createServer(options)]
+  }
+
+  /** Begins a handshake. */
+  begin(below: Beneath, done: NodeSocket.Done): void {
+    const server = this.idle.pop() ?? tls.createServer(this.options)
+    const fail = (error: TransportError) => done(Effect.fail(error))
+    const onError = (cause: unknown) => fail(NodeError.tlsHandshake(cause))
+    server.once("tlsClientError", onError).once("secureConnection", (socket) => {
+      // One that has failed, or was given up, may still tell something of it: it is not used again.
+      this.idle.push(server.off("tlsClientError", onError))
+      below.above = socket
+      socket.allowHalfOpen = true
+      const { endReason, info } = below
+      done(Effect.succeed(NodeDuplex.unsafeMake(socket, { info, endReason })))
+    })
+    // A stream may end in one direction, and then TLS waits for ever.
+    below.native.once("end", () => fail(new TransportError({ reason: { _tag: "EndOfStream" } })))
+    below.native.once("close", () => onError(below.native.errored ?? undefined))
+    server.emit("connection", below.native)
+  }
 }
 
 /** Makes the handshakes of servers. Throws what Node.js throws for bad certificates. */
 export const server = (options: ServerOptions): Handshake<[]> => {
-  // Each connection has a server of its own, since a shared one does not tell whose handshake it has made. Sessions are for all.
-  const all = { ticketKeys: crypto.randomBytes(48), ...serverOptions(options) }
-  tls.createServer(all)
+  // Sessions are for all of them.
+  const servers = new Servers({ ticketKeys: crypto.randomBytes(48), ...serverOptions(options) })
   return (lower) =>
     Effect.flatMap(beneath(lower), (below) =>
       NodeSocket.acquire((done) => {
-        begin(all, below, done)
+        servers.begin(below, done)
         return below.native
       })
     ).pipe(Effect.onError(() => lower.abort))

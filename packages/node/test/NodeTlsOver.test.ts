@@ -3,6 +3,7 @@ import type * as tls from "node:tls"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -168,12 +169,34 @@ describe("TLS over any connection", () => {
     })
   )
 
-  it.scopedLive("sessions are resumed, though each connection has a server of its own", () =>
+  it.scopedLive("sessions are resumed, whichever server has made their handshakes", () =>
     Effect.gen(function* () {
       const { port } = yield* listening({ maxVersion: "TLSv1.2" })
       const first = (yield* connect(port)).info.native as tls.TLSSocket
       const second = (yield* connect(port, { session: first.getSession() })).info.native as tls.TLSSocket
       expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true])
+    })
+  )
+
+  it.scopedLive("handshakes at a time, some of which fail, are never mixed up", () =>
+    Effect.gen(function* () {
+      const handshake = NodeTlsOver.server(certificates.server)
+      const one = (index: number) =>
+        Effect.gen(function* () {
+          const [near, far] = yield* MemoryTransport.pair()
+          const target = { host: index % 3 === 0 ? "example.org" : "localhost", port: 443, secure: true }
+          const client = Effect.either(NodeTlsOver.client({ ca })(near, target))
+          const both = yield* Effect.all([client, Effect.either(handshake(far))], { concurrency: "unbounded" })
+          if (index % 3 === 0) return expect(both[0]).toMatchObject({ left: { reason: { _tag: "TlsHandshake" } } })
+          const [upper, lower] = both.map(Either.getOrThrow)
+          lower!.unsafeWrite([Buffer.from(`number ${index}`)])
+          yield* lower!.end
+          expect((yield* readAll(upper!)).octets.toString()).toBe(`number ${index}`)
+        })
+      for (const round of [0, 20]) {
+        const indices = Array.from({ length: 20 }, (_, index) => round + index)
+        yield* Effect.forEach(indices, one, { concurrency: "unbounded" })
+      }
     })
   )
 
