@@ -127,6 +127,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ["already closed", contract("closing"), "and then every receive fails the same"],
     ["ping and close callbacks", control, "all of them, in order, with payloads of their own"],
     [
+      "issue 954, C-05",
+      reader,
+      "control frames stand in their place among the messages",
+      differs("the callback of a Ping is called before its Pong leaves")
+    ],
+    [
       "the close frame that close() reads",
       control,
       "frames while closing are seen (Q23, Q24)",
@@ -151,6 +157,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
   ],
   "write.cpp": [
     ["MW-05", sender, "octets sent as text are checked", differs("octets are sent as text unchecked")],
+    [
+      "MW-14",
+      websocket("connection/Pace"),
+      "at once up to the high-water mark; above it, when everything has left",
+      differs("a write completes when the system has the octets")
+    ],
     ["already closed", contract("closing"), "nothing is sent after a Close frame, and the failure says so"],
     ["message, empty message", sender, "a string is text, octets are binary; empty ones too"],
     ["fragmented message, continuation, issue 300", sender, "a fragment for each chunk of the body"],

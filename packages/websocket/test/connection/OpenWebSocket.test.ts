@@ -17,6 +17,15 @@ for (const role of roles) {
         peer.close()
         yield* Fiber.join(closing)
         expect(yield* ws.isOpen).toBe(false)
+        for (const end of ["close", "violation", "reset"]) {
+          const { peer, ws } = yield* open(role)
+          expect(yield* ws.isOpen).toBe(true)
+          if (end === "close") peer.close()
+          else if (end === "violation") peer.send(3)
+          else yield* peer.duplex.abort
+          yield* ws.closed
+          expect(yield* ws.isOpen, end).toBe(false)
+        }
       })
     )
 

@@ -104,6 +104,17 @@ for (const role of roles) {
       ])
     })
 
+    test("PARITY MW-06: with a fragmentSize of Infinity a message is one frame, whatever its size", function* () {
+      const { peer, ws } = yield* open(role, { limits: { fragmentSize: Infinity } })
+      yield* ws.send(octets(150_000))
+      yield* ws.send("é".repeat(50_000))
+      yield* peer.until(2)
+      expect(peer.frames.map(({ fin, opcode, payload }) => [opcode, fin, payload.length])).toEqual([
+        [2, true, 150_000],
+        [1, true, 100_000]
+      ])
+    })
+
     test("a text of few characters and many octets is longer than fragmentSize in octets, and whole", function* () {
       const { peer, ws } = yield* open(role, { limits })
       yield* ws.send("€".repeat(400))
@@ -240,6 +251,31 @@ for (const role of roles) {
       expect(names.at(-1)).toBe("more")
       expect(names.filter((name) => name === "more-").length).toBe(8)
       yield* Fiber.interrupt(ping)
+    })
+
+    test("PARITY MR-13: a Ping is answered between the fragments of a message that waits, a Close as well", function* () {
+      for (const [opcode, answer] of [
+        [9, "pong 70"],
+        [8, "close"]
+      ] as const) {
+        const { peer, ws } = yield* open(role, { limits, memory })
+        deaf(peer)
+        const long = yield* Effect.fork(Effect.either(ws.send(octets(5000))))
+        yield* turns()
+        peer.send(opcode, opcode === 9 ? "p" : "")
+        yield* turns()
+        peer.resume()
+        const result = yield* Fiber.join(long)
+        yield* until(() => peer.briefs.includes(answer) && (opcode === 8 || peer.frames.at(-1)?.opcode === 0))
+        const at = peer.briefs.indexOf(answer)
+        expect(peer.frames.slice(0, at).map(({ fin }) => fin)).toEqual(Array.from({ length: at }, () => false))
+        expect(at).toBeGreaterThan(0)
+        expect(peer.frames.slice(at + 1).map(({ opcode }) => opcode)).toEqual(
+          opcode === 8 ? [] : Array(10 - at).fill(0)
+        )
+        if (opcode === 8) expect(result).toMatchObject({ left: { reason: { _tag: "Closed" } } })
+        else expect(result._tag).toBe("Right")
+      }
     })
 
     test("nobody overtakes a message that waits or has several frames: messages are never mixed", function* () {
