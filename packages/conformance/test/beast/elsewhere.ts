@@ -204,7 +204,10 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ["suggested timeouts", websocket("Limits"), "the defaults of each role"]
   ],
   "error.cpp": [["names and messages", websocket("WebSocketError"), "messages tell what a person needs"]],
-  "_detail_prng.cpp": [["masking keys", websocket("Entropy"), "masking keys are unsigned 32-bit integers"]],
+  "_detail_prng.cpp": [
+    ["masking keys", websocket("Entropy"), "masking keys are unsigned 32-bit integers"],
+    ["create_mask", sender, "PARITY K-01, K-03: each frame has the next key", differs("a masking key is never 0")]
+  ],
   "basic_stream.cpp": [
     [
       "simple_rate_policy",
