@@ -285,6 +285,33 @@ for (const role of roles) {
       expect([...messages].sort()).toEqual([1, 1, 1, 2, 2])
     })
 
+    test("PARITY CC-06: those that wait have their turns in the order of waiting, and control frames go ahead of them", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      deaf(peer)
+      const count = fill(ws)
+      const texts = ["a", "b", "c", "d", "e", "f"]
+      const waiting = yield* Effect.forEach(texts, (text, n) =>
+        Effect.fork(n % 2 === 0 ? ws.send(text) : ws.sendStream("text", Stream.make(text)))
+      )
+      yield* turns()
+      yield* ws.pong(utf8("!"))
+      peer.resume()
+      for (const fiber of waiting) yield* Fiber.join<void, SendError>(fiber)
+      yield* peer.until(count + 10)
+      expect(peer.briefs.slice(count)).toEqual([
+        "pong 21",
+        "text a",
+        "text- b",
+        "more",
+        "text c",
+        "text- d",
+        "more",
+        "text e",
+        "text- f",
+        "more"
+      ])
+    })
+
     test("B04: a Close goes behind what was sent and ahead of what waits: that fails with Closing", function* () {
       const { peer, ws } = yield* open(role, { limits, memory })
       deaf(peer)
