@@ -2,9 +2,10 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { layerSeeded } from "../../src/Entropy.js"
+import { Entropy, layerSeeded } from "../../src/Entropy.js"
 import type { WebSocket } from "../../src/WebSocket.js"
 import { type SendError, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
@@ -70,6 +71,26 @@ for (const role of roles) {
       const keys = peer.frames.map(({ key }) => key)
       if (role === "server") expect(new Set(keys)).toEqual(new Set([undefined]))
       else expect(new Set(keys.filter((key) => key !== undefined)).size).toBe(peer.frames.length)
+    })
+
+    test("PARITY K-01, K-03: each frame has the next key of the service Entropy, 0 as well; a server asks for none", function* () {
+      const keys = [0, 1, 0xffffffff, 0x01020304]
+      let asked = 0
+      const source = Layer.succeed(Entropy, {
+        unsafeMaskingKey: () => keys[asked++ % keys.length] ?? 0,
+        unsafeOctets: (length) => new Uint8Array(length)
+      })
+      const { peer, ws } = yield* open(role).pipe(Effect.provide(source))
+      yield* ws.sendAll(["a", "b"])
+      yield* ws.pong(utf8("c"))
+      yield* ws.send("d".repeat(300))
+      yield* peer.until(4)
+      const isClient = role === "client"
+      expect(asked).toBe(isClient ? 4 : 0)
+      expect(peer.frames.map(({ key }) => key)).toEqual(
+        ["00000000", "00000001", "ffffffff", "01020304"].map((key) => (isClient ? key : undefined))
+      )
+      expect(peer.briefs).toEqual(["text a", "text b", "pong 63", `text ${"d".repeat(300)}`])
     })
 
     test("MW-19: what was sent is not altered, and may be reused at once", function* () {
@@ -298,6 +319,33 @@ for (const role of roles) {
       }
       expect(isOpen).toBe(false)
       expect([...messages].sort()).toEqual([1, 1, 1, 2, 2])
+    })
+
+    test("PARITY CC-06: those that wait have their turns in the order of waiting, and control frames go ahead of them", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      deaf(peer)
+      const count = fill(ws)
+      const texts = ["a", "b", "c", "d", "e", "f"]
+      const waiting = yield* Effect.forEach(texts, (text, n) =>
+        Effect.fork(n % 2 === 0 ? ws.send(text) : ws.sendStream("text", Stream.make(text)))
+      )
+      yield* turns()
+      yield* ws.pong(utf8("!"))
+      peer.resume()
+      for (const fiber of waiting) yield* Fiber.join<void, SendError>(fiber)
+      yield* peer.until(count + 10)
+      expect(peer.briefs.slice(count)).toEqual([
+        "pong 21",
+        "text a",
+        "text- b",
+        "more",
+        "text c",
+        "text- d",
+        "more",
+        "text e",
+        "text- f",
+        "more"
+      ])
     })
 
     test("B04: a Close goes behind what was sent and ahead of what waits: that fails with Closing", function* () {

@@ -1,6 +1,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { OrEffect } from "../../src/handshake/HandshakeOptions.js"
 import { andThen, orEffect } from "../../src/handshake/orEffect.js"
 import { test } from "../support/leavesNothing.js"
 
@@ -23,12 +24,18 @@ describe("orEffect", () => {
 })
 
 describe("andThen", () => {
-  test("of values there is no effect, of effects and failures there is one", function* () {
-    const next = (n: number) => n + 1
-    expect(andThen<number, never, never, number, never, never>(1, next)).toBe(2)
-    expect(yield* orEffect(andThen(Effect.succeed(1), next))).toBe(2)
-    const failing = andThen<number, never, never, never, string, never>(1, () => Effect.fail("no"))
-    expect(yield* Effect.flip(orEffect(failing))).toBe("no")
-    expect(yield* Effect.flip(orEffect(andThen(Effect.fail("no"), next)))).toBe("no")
+  const next = (n: number) => n + 1
+  const behind = (value: OrEffect<number, string>) => andThen<number, string, never, number, never, never>(value, next)
+
+  test("of a value there is no effect", function* () {
+    yield* Effect.void
+    expect(behind(1)).toBe(2)
+  })
+
+  test("of an effect or a failure there is one", function* () {
+    expect(yield* orEffect(behind(Effect.succeed(1)))).toBe(2)
+    expect(yield* Effect.flip(orEffect(behind(Effect.fail("no"))))).toBe("no")
+    const refused = andThen<number, never, never, number, string, never>(1, () => Effect.fail("no"))
+    expect(yield* Effect.flip(orEffect(refused))).toBe("no")
   })
 })
