@@ -230,7 +230,7 @@ class NodeDuplex extends NodeWriter implements Duplex {
       if (this.failure !== undefined && this.stream.writableFinished) this.stream.destroy()
       if (this.stream.destroyed) return Effect.void
       if (this.failure !== undefined) this.stream.end()
-      return Effect.zipRight(this.written, this.gone)
+      return this.onceWritten(this.gone)
     })
   }
 }

@@ -10,11 +10,6 @@ import * as Effect from "effect/Effect"
 export class Waiters {
   private waiting: Array<() => void> = []
 
-  /** Suspends until the next `wake`. */
-  get wait(): Effect.Effect<void> {
-    return this.waitFor(Effect.void)
-  }
-
   /** Suspends until the next `wake`, then goes on with `next`; an interruption is told. */
   waitFor<A, E, R>(next: Effect.Effect<A, E, R>, onInterrupt?: () => void): Effect.Effect<A, E, R> {
     return Effect.async<A, E, R>((resume) => {

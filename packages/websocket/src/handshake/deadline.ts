@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import { TimeoutError, type TimeoutPhase } from "../WebSocketError.js"
 import { on } from "../waiting/Deadlines.js"
@@ -21,15 +22,19 @@ export const within = <A, E, R>(
   return Effect.flatMap(Effect.runtime<R>(), (runtime) =>
     Effect.clockWith((clock) =>
       Effect.async<A, E | TimeoutError, R>((resume) => {
-        // Its failure is not unhandled.
-        const fiber = Runtime.runFork(runtime)(Effect.exit(effect))
+        let begin: FiberRefs.FiberRefs | undefined
+        const updateRefs = (refs: FiberRefs.FiberRefs) => (begin = refs)
+        // As an exit its failure is not unhandled.
+        const fiber = Runtime.runFork(runtime, Effect.exit(effect), { updateRefs })
         let late: TimeoutError | undefined
         on(clock).limit(fiber, millis, () => {
           late = new TimeoutError({ phase, after: Duration.millis(millis) })
         })
-        fiber.addObserver((exit) =>
-          resume(late ? Effect.fail(late) : Effect.zipRight(fiber.inheritAll, Exit.flatten(exit)))
-        )
+        fiber.addObserver((exit) => {
+          const result = Exit.flatten(exit)
+          const isSame = fiber.getFiberRefs() === begin
+          resume(late ? Effect.fail(late) : isSame ? result : Effect.zipRight(fiber.inheritAll, result))
+        })
         return Fiber.interrupt(fiber)
       })
     )
