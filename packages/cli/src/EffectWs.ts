@@ -1,5 +1,16 @@
 /**
  * The command line `effect-ws`, and how it is run: with services of this process, or with others in tests.
+ *
+ * @example
+ * ```ts
+ * import { EffectWs, Network, Streams } from "@effect-websocket/cli"
+ * import { Effect } from "effect"
+ *
+ * const pinging = EffectWs.run(["ping", "-c", "3", "ws://127.0.0.1:8080/"]).pipe(
+ *   Effect.provide(Network.layer),
+ *   Effect.provide(Streams.layer)
+ * )
+ * ```
  */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"

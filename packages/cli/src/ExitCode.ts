@@ -12,6 +12,14 @@
  * | 6 | the peer closed the connection with another code |
  * | 7 | a time was up, or a Ping was not answered |
  * | 130 | it was interrupted |
+ *
+ * @example
+ * ```ts
+ * import { ExitCode } from "@effect-websocket/cli"
+ * import { Exit } from "effect"
+ *
+ * ExitCode.exitCode(Exit.fail(new ExitCode.PingsLost({ lost: 1, sent: 4 }))) // 7
+ * ```
  */
 
 import { isValidationError } from "@effect/cli/ValidationError"

@@ -2,6 +2,13 @@
  * The process `effect-ws`: runs the command line with what the process was given, and ends with its exit code.
  *
  * SIGINT and SIGTERM interrupt it; connections are closed then, within their limits.
+ *
+ * @example
+ * ```ts
+ * import { Main } from "@effect-websocket/cli"
+ *
+ * Main.main()
+ * ```
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"

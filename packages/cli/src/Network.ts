@@ -1,5 +1,18 @@
 /**
  * How the commands reach others, and are reached: TCP and TLS of Node.js, unless a test puts something else in their place.
+ *
+ * @example
+ * ```ts
+ * import { Network } from "@effect-websocket/cli"
+ * import { Layer } from "effect"
+ * import { MemoryTransport } from "effect-websocket"
+ *
+ * // For a test: each command in a memory of its own.
+ * const memory = Layer.succeed(Network.Network, {
+ *   transport: () => MemoryTransport.layer,
+ *   listener: () => MemoryTransport.layer
+ * })
+ * ```
  */
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as NodeTransport from "@effect-websocket/node/NodeTransport"

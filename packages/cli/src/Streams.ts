@@ -1,5 +1,19 @@
 /**
  * The standard streams of a process as a service, so that a command can be run without one.
+ *
+ * @example
+ * ```ts
+ * import { Streams } from "@effect-websocket/cli"
+ * import { Effect, Layer, Stream } from "effect"
+ *
+ * // For a test: no input, and output that nobody sees.
+ * const silent = Layer.succeed(Streams.Streams, {
+ *   input: Stream.empty,
+ *   write: () => Effect.void,
+ *   note: () => Effect.void,
+ *   isTerminal: false
+ * })
+ * ```
  */
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Context from "effect/Context"

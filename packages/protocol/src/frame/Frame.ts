@@ -8,6 +8,7 @@
 import * as Utf8 from "../bytes/Utf8.js"
 import { isControl, name, Opcode } from "./Opcode.js"
 
+/** A whole frame. */
 export interface Frame {
   readonly fin: boolean
   /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
