@@ -3,6 +3,18 @@
  *
  * What is opened belongs to one connection, is synchronous, and holds nothing before the first compressed message. Messages
  * go through in slices, so that the event loop can turn between them. Negotiation, RSV1 and frames are not here.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const compressed = Effect.provide(
+ *   WebSocket.connect("wss://example.com/", { compression: { level: 1, threshold: 1024 } }),
+ *   NodeCompression.layer
+ * )
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"

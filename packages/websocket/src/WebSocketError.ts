@@ -4,6 +4,18 @@
  * The reasons of a peer's fault are the kernel's violations themselves: they carry the RFC section, the rule that was
  * broken and the remedy (close code, or HTTP status). Nothing secret is ever part of a message: no credentials, no
  * cookies, no query of a URI.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket, WebSocketError } from "effect-websocket"
+ *
+ * const status = WebSocket.connect("wss://example.com/").pipe(
+ *   Effect.as(101),
+ *   WebSocketError.catchReason("HandshakeError", "UpgradeDeclined", ({ response }) => Effect.succeed(response.status)),
+ *   Effect.catchTag("TimeoutError", () => Effect.succeed(504))
+ * )
+ * ```
  */
 import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
