@@ -14,16 +14,16 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import * as Limits from "effect-websocket/Limits"
 import { Listener } from "effect-websocket/Listener"
 import { type Address, formatAddress } from "effect-websocket/Transport"
-import { TimeoutError, type TransportError } from "effect-websocket/WebSocketError"
+import type { TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
 import { defined } from "./NodeTlsClient.js"
 import * as NodeTlsDetection from "./NodeTlsDetection.js"
+import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
 import * as StaleSocket from "./StaleSocket.js"
 
@@ -94,21 +94,11 @@ const bound = (server: net.Server, asked: Address): Address => {
     : { _tag: "TcpAddress", hostname: address.address, port: address.port }
 }
 
-/** The handshake of a socket: it begins at once, whether or not `accept` runs, and has a deadline. */
+/** The handshake of a socket: it begins at once, whether or not `accept` runs. */
 const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket: net.Socket) =>
-  Effect.flatMap(Effect.orDie(Limits.resolve("server")), ({ handshakeTimeout }) =>
-    Effect.timeoutFail(handshake(socket), {
-      duration: handshakeTimeout,
-      onTimeout: () => new TimeoutError({ phase: "Handshake", after: Duration.millis(handshakeTimeout) })
-    })
-  ).pipe(
+  NodeTlsServer.timely(handshake(socket)).pipe(
     Effect.map((duplex) => arrivals.add(duplex)),
-    Effect.onError((cause) =>
-      Effect.zipRight(
-        Effect.sync(() => socket.destroy()),
-        Effect.logDebug("a connection was not accepted", cause)
-      )
-    ),
+    Effect.onError(() => Effect.sync(() => socket.destroy())),
     Effect.ignore,
     Effect.ensuring(
       Effect.sync(() => {
@@ -176,8 +166,12 @@ const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding 
   }
 }
 
+/** Node.js throws for certificates that do not fit. */
+const attempt = <A>(make: () => A): Effect.Effect<A, TransportError> =>
+  Effect.try({ try: make, catch: NodeError.tlsHandshake })
+
 const handshakes = (options: NodeTlsServer.TlsOptions): Effect.Effect<NodeTlsServer.Handshake, TransportError> =>
-  Effect.try({ try: () => NodeTlsServer.unsafeMake(options), catch: NodeError.tlsHandshake })
+  attempt(() => NodeTlsServer.unsafeMake(options))
 
 /** Listens on TCP. */
 export const makeTcp = (options: TcpOptions = {}): Effect.Effect<Service, TransportError, Scope.Scope> =>
@@ -206,6 +200,25 @@ export const makeUnix = (
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
   make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
 
+/**
+ * TLS over the connections of another Listener, whatever they are. Handshakes are made when `accept` takes the connections; one
+ * which fails is a line in the debug log. Its end without close_notify is `TlsTruncated`. For TCP `makeTls` costs less.
+ */
+export const makeTlsOver = (options: NodeTlsServer.TlsOptions): Effect.Effect<Service, TransportError, Listener> =>
+  Effect.flatMap(Listener, ({ accept, address }) =>
+    Effect.map(
+      attempt(() => NodeTlsOver.server(options)),
+      (handshake) => ({
+        address,
+        secure: true,
+        accept: (use) =>
+          accept((lower) =>
+            Effect.matchEffect(NodeTlsServer.timely(handshake(lower)), { onFailure: () => Effect.void, onSuccess: use })
+          )
+      })
+    )
+  )
+
 /** Provides `makeTcp`. */
 export const layerTcp = (options?: TcpOptions): Layer.Layer<Listener, TransportError> =>
   Layer.scoped(Listener, makeTcp(options))
@@ -218,6 +231,10 @@ export const layerTls = (options: TcpOptions & NodeTlsServer.TlsOptions): Layer.
 export const layerTlsOrPlain = (
   options: TcpOptions & NodeTlsServer.TlsOptions
 ): Layer.Layer<Listener, TransportError> => Layer.scoped(Listener, makeTlsOrPlain(options))
+
+/** Provides `makeTlsOver`. */
+export const layerTlsOver = (options: NodeTlsServer.TlsOptions): Layer.Layer<Listener, TransportError, Listener> =>
+  Layer.effect(Listener, makeTlsOver(options))
 
 /** Provides `makeUnix`. */
 export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>

@@ -206,7 +206,7 @@ const sendMessage = (reason: SendReason): string => {
   }
 }
 
-/** A message or control frame was not sent. Nothing of it is on the wire, unless it was a `sendStream` that had begun. */
+/** A message or control frame was not sent. Nothing of it is on the wire, unless it leaves in fragments and had begun. */
 export class SendError extends Data.TaggedError("SendError")<{ readonly reason: SendReason }> {
   override get message(): string {
     return sendMessage(this.reason)

@@ -291,6 +291,24 @@ for (const role of roles) {
     }
   })
 
+  describe(`PARITY X-19, after both Close frames: a ${role}`, () => {
+    test("PARITY X-19: a transport that fails is no news: Closed, and clean", function* () {
+      for (const reason of [{ _tag: "Reset" }, { _tag: "TlsTruncated" }, { _tag: "Read" }] as const) {
+        for (const isLocal of [true, false]) {
+          const { at, peer, ws } = yield* open(role)
+          const closing = isLocal ? yield* Effect.fork(ws.close()) : undefined
+          if (isLocal) yield* peer.until(1)
+          at.deliver(frame(peerRole, 8, hex("03e8")))
+          at.fail(new TransportError({ reason }))
+          yield* peer.duplex.abort
+          const closure = closing === undefined ? yield* ws.closed : yield* Fiber.join(closing)
+          expect(closure).toMatchObject({ initiator: isLocal ? "local" : "remote", clean: true, cause: undefined })
+          expect(yield* Effect.flip(ws.receive)).toMatchObject({ _tag: "Closed", closure })
+        }
+      }
+    })
+  })
+
   describe(`ERRORS.md TransportError: a ${role}`, () => {
     test("RFC 6455 §7.1.5: an end without a Close frame is EndOfStream, never a success", function* () {
       const { peer, ws } = yield* open(role)
