@@ -31,7 +31,7 @@ export interface LimitOptions {
   readonly maxMessageSize?: number | undefined
   /** Octets of a frame's payload. 16 MiB. */
   readonly maxFrameSize?: number | undefined
-  /** Frames of one message, empty ones counted. 16 384. */
+  /** Frames of one message, empty ones counted. 65 536: 4 MiB in fragments of 64 octets; none of them costs memory of its own. */
   readonly maxFragments?: number | undefined
   /** Octets of messages which are read ahead of the application; then reading stops. 64 KiB. */
   readonly readAhead?: number | undefined
@@ -87,7 +87,7 @@ const shared = {
   maxInterimResponses: 8,
   maxMessageSize: 16 * 1024 * 1024,
   maxFrameSize: 16 * 1024 * 1024,
-  maxFragments: 16_384,
+  maxFragments: 65_536,
   readAhead: 64 * 1024,
   highWaterMark: 64 * 1024,
   fragmentSize: 64 * 1024,

@@ -15,7 +15,7 @@ describe("PARITY §24, T-02: the defaults of each role", () => {
         maxMessageSize: 16_777_216,
         maxHeadSize: 16_384,
         maxFields: 100,
-        maxFragments: 16_384,
+        maxFragments: 65_536,
         handshakeTimeout: 30_000,
         closeTimeout: 10_000
       })
