@@ -14,13 +14,13 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { Listener } from "effect-websocket/Listener"
-import { type Address, formatAddress } from "effect-websocket/Transport"
+import { formatAddress } from "effect-websocket/Transport"
 import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
 import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
+import { type Binding, bind } from "./NodeBinding.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
@@ -28,52 +28,15 @@ import { defined } from "./NodeTlsClient.js"
 import * as NodeTlsDetection from "./NodeTlsDetection.js"
 import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
-import * as StaleSocket from "./StaleSocket.js"
 
 export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
 
 type Service = Listener["Type"]
 
-interface Binding {
-  readonly address: Address
-  readonly listen: net.ListenOptions
+/** Where and how a listener listens, and what its sockets go through first. */
+interface Plan extends Binding {
   readonly server?: net.ServerOpts
   readonly handshake?: NodeTlsServer.Handshake
-}
-
-const listening = (server: net.Server, { address, listen }: Binding) =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-    Effect.async<void, TransportError>((resume) => {
-      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
-      const onListening = () => {
-        // What the system says later, such as that too many files are open, passes: the server listens on.
-        server.off("error", onError)
-        server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
-        resume(Effect.void)
-      }
-      server.once("error", onError)
-      try {
-        server.listen(listen, onListening)
-      } catch (cause) {
-        onError(cause)
-      }
-    })
-  )
-
-/** With a stale socket out of the way the second attempt is the last. */
-const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
-  Effect.catchIf(
-    listening(server, binding),
-    ({ cause }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE",
-    (error) =>
-      Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
-  )
-
-const bound = (server: net.Server, asked: Address): Address => {
-  const address = server.address()
-  return address === null || typeof address === "string"
-    ? asked
-    : { _tag: "TcpAddress", hostname: address.address, port: address.port }
 }
 
 /** The handshake of a socket: it begins at once, whether or not `accept` runs. */
@@ -90,7 +53,7 @@ const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket:
   )
 
 /** What becomes of a socket that has come. */
-const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
+const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
   Effect.map(FiberSet.makeRuntime<never>(), (run) => {
     const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
     return (socket: net.Socket) => {
@@ -102,7 +65,7 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
     }
   })
 
-const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
+const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
     const arrivals = new Arrivals(listen.backlog ?? 511)
@@ -120,15 +83,14 @@ const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Sc
           Effect.sync(() => server.close())
         )
     )
-    yield* asked._tag === "UnixAddress" ? listeningUnix(server, binding, asked.path) : listening(server, binding)
     return {
-      address: bound(server, asked),
+      address: yield* bind(server, binding),
       secure: binding.handshake !== undefined,
       accept: acceptFrom(arrivals)
     }
   })
 
-const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding => {
+const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Plan => {
   const { host = "127.0.0.1", keepAlive, keepAliveInitialDelay, noDelay, port = 0, ...listen } = options
   return {
     address: { _tag: "TcpAddress", hostname: host, port },
