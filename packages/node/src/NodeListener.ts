@@ -52,6 +52,9 @@ export interface TcpOptions extends ListenOptions, Pick<net.ListenOptions, "excl
 /** Options of a Unix socket, as `net.Server` of Node.js has them. */
 export interface UnixOptions extends ListenOptions, Pick<net.ListenOptions, "readableAll" | "writableAll"> {}
 
+/** What holds unless the options say otherwise. */
+export const defaults = { host: "127.0.0.1", port: 0, backlog: 511, noDelay: true, keepAlive: false } as const
+
 interface Binding {
   readonly address: Address
   readonly listen: net.ListenOptions
@@ -123,7 +126,7 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
 const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
-    const arrivals = new Arrivals(listen.backlog ?? 511)
+    const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
     const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
@@ -147,19 +150,22 @@ const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Sc
   })
 
 const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding => {
-  const { host = "127.0.0.1", keepAlive, keepAliveInitialDelay, noDelay, port = 0, ...listen } = options
+  const { backlog, host, keepAlive, keepAliveInitialDelay, noDelay, port, ...listen } = {
+    ...defaults,
+    ...defined(options)
+  }
   return {
     address: { _tag: "TcpAddress", hostname: host, port },
     listen: {
-      backlog: listen.backlog ?? 511,
+      backlog,
       exclusive: listen.exclusive ?? false,
       ipv6Only: listen.ipv6Only ?? false,
       host,
       port
     },
     server: {
-      noDelay: noDelay ?? true,
-      keepAlive: keepAlive ?? false,
+      noDelay,
+      keepAlive,
       keepAliveInitialDelay: Duration.toMillis(keepAliveInitialDelay ?? 0)
     },
     ...(handshake && { handshake })
@@ -198,7 +204,7 @@ export const makeUnix = (
   path: string,
   options: UnixOptions = {}
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
-  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
+  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: defaults.backlog, ...defined(options), path } })
 
 /**
  * TLS over the connections of another Listener, whatever they are. Handshakes are made when `accept` takes the connections; one
