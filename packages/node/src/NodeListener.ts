@@ -33,6 +33,9 @@ export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
 
 type Service = Listener["Type"]
 
+/** What holds unless the options say otherwise. */
+export const defaults = { host: "127.0.0.1", port: 0, backlog: 511, noDelay: true, keepAlive: false } as const
+
 /** Where and how a listener listens, and what its sockets go through first. */
 interface Plan extends Binding {
   readonly server?: net.ServerOpts
@@ -68,7 +71,7 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
 const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
-    const arrivals = new Arrivals(listen.backlog ?? 511)
+    const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
     const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
@@ -91,19 +94,22 @@ const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope
   })
 
 const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Plan => {
-  const { host = "127.0.0.1", keepAlive, keepAliveInitialDelay, noDelay, port = 0, ...listen } = options
+  const { backlog, host, keepAlive, keepAliveInitialDelay, noDelay, port, ...listen } = {
+    ...defaults,
+    ...defined(options)
+  }
   return {
     address: { _tag: "TcpAddress", hostname: host, port },
     listen: {
-      backlog: listen.backlog ?? 511,
+      backlog,
       exclusive: listen.exclusive ?? false,
       ipv6Only: listen.ipv6Only ?? false,
       host,
       port
     },
     server: {
-      noDelay: noDelay ?? true,
-      keepAlive: keepAlive ?? false,
+      noDelay,
+      keepAlive,
       keepAliveInitialDelay: Duration.toMillis(keepAliveInitialDelay ?? 0)
     },
     ...(handshake && { handshake })
@@ -142,7 +148,7 @@ export const makeUnix = (
   path: string,
   options: UnixOptions = {}
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
-  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
+  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: defaults.backlog, ...defined(options), path } })
 
 /**
  * TLS over the connections of another Listener, whatever they are. Handshakes are made when `accept` takes the connections; one

@@ -55,6 +55,9 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
     | undefined
 }
 
+/** How much a server accepts unless its options say otherwise. */
+export const defaults = { maxConnections: Infinity, maxHandshakes: Infinity } as const
+
 /** What a server needs besides what its handlers need. */
 export type Requirements = Listener | HttpCodec | Handshake | FrameStream
 
@@ -98,9 +101,9 @@ const handle = <A, E, R, P>(
   return Effect.catchAllCause(connections.enter(logged), () => Effect.void)
 }
 
-const count = (option: string, value: number | undefined): Effect.Effect<number, OptionError> =>
-  value === undefined || (Number.isSafeInteger(value) && value > 0) || value === Infinity
-    ? Effect.succeed(value ?? Infinity)
+const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>
+  (Number.isSafeInteger(value) && value > 0) || value === Infinity
+    ? Effect.succeed(value)
     : Effect.fail(new OptionError({ option, rule: "an integer of at least 1, or Infinity" }))
 
 /** Options that were checked, and the counts of one server. */
