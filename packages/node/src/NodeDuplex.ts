@@ -103,18 +103,13 @@ class NodeDuplex extends NodeWriter implements Duplex {
       if (this.failure !== undefined) return Effect.fail(this.failure)
       if (this.onOctets === undefined) this.stream.resume()
       this.readers ??= new Waiters()
-      return Effect.zipRight(
-        Effect.onInterrupt(this.readers.wait, () => this.rest),
-        this.pull
-      )
+      return this.readers.waitFor(this.pull, () => this.rest())
     })
   }
 
   /** Nobody pulls any more: nothing more is read. */
-  get rest(): Effect.Effect<void> {
-    return Effect.sync(() => {
-      if (this.readers?.isEmpty && this.onOctets === undefined) this.stream.pause()
-    })
+  rest(): void {
+    if (this.readers?.isEmpty && this.onOctets === undefined) this.stream.pause()
   }
 
   /** One `sync`: there is no step between taking and delivering at which an interruption could lose octets. */
@@ -207,7 +202,8 @@ class NodeDuplex extends NodeWriter implements Duplex {
   }
 
   close(): void {
-    this.fail(new TransportError({ reason: { _tag: "Read" } }))
+    if (this.failure === undefined) this.fail(new TransportError({ reason: { _tag: "Read" } }))
+    else if (this.leaving) this.wakeWriters()
     this.releaseWriters()
   }
 
@@ -234,7 +230,7 @@ class NodeDuplex extends NodeWriter implements Duplex {
       if (this.failure !== undefined && this.stream.writableFinished) this.stream.destroy()
       if (this.stream.destroyed) return Effect.void
       if (this.failure !== undefined) this.stream.end()
-      return Effect.zipRight(this.written, this.gone)
+      return this.onceWritten(this.gone)
     })
   }
 }

@@ -14,83 +14,30 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import * as Limits from "effect-websocket/Limits"
 import { Listener } from "effect-websocket/Listener"
-import { type Address, formatAddress } from "effect-websocket/Transport"
-import { OptionError, TimeoutError, type TransportError } from "effect-websocket/WebSocketError"
+import { formatAddress } from "effect-websocket/Transport"
+import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
 import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
+import { type Binding, listen } from "./NodeBinding.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
 import { defined } from "./NodeTlsClient.js"
 import * as NodeTlsDetection from "./NodeTlsDetection.js"
+import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
-import * as StaleSocket from "./StaleSocket.js"
 
 export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
 
 type Service = Listener["Type"]
 
-interface Binding {
-  readonly address: Address
-  readonly listen: net.ListenOptions
-  readonly server?: net.ServerOpts
-  readonly handshake?: NodeTlsServer.Handshake
-}
-
-const listening = (server: net.Server, { address, listen }: Binding) =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-    Effect.async<void, TransportError>((resume) => {
-      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
-      const onListening = () => {
-        // What the system says later, such as that too many files are open, passes: the server listens on.
-        server.off("error", onError)
-        server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
-        resume(Effect.void)
-      }
-      server.once("error", onError)
-      try {
-        server.listen(listen, onListening)
-      } catch (cause) {
-        onError(cause)
-      }
-    })
-  )
-
-/** With a stale socket out of the way the second attempt is the last. */
-const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
-  Effect.catchIf(
-    listening(server, binding),
-    ({ cause }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE",
-    (error) =>
-      Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
-  )
-
-const bound = (server: net.Server, asked: Address): Address => {
-  const address = server.address()
-  return address === null || typeof address === "string"
-    ? asked
-    : { _tag: "TcpAddress", hostname: address.address, port: address.port }
-}
-
-/** The handshake of a socket: it begins at once, whether or not `accept` runs, and has a deadline. */
+/** The handshake of a socket: it begins at once, whether or not `accept` runs. */
 const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket: net.Socket) =>
-  Effect.flatMap(Effect.orDie(Limits.resolve("server")), ({ handshakeTimeout }) =>
-    Effect.timeoutFail(handshake(socket), {
-      duration: handshakeTimeout,
-      onTimeout: () => new TimeoutError({ phase: "Handshake", after: Duration.millis(handshakeTimeout) })
-    })
-  ).pipe(
+  NodeTlsServer.timely(handshake(socket)).pipe(
     Effect.map((duplex) => arrivals.add(duplex)),
-    Effect.onError((cause) =>
-      Effect.zipRight(
-        Effect.sync(() => socket.destroy()),
-        Effect.logDebug("a connection was not accepted", cause)
-      )
-    ),
+    Effect.onError(() => Effect.sync(() => socket.destroy())),
     Effect.ignore,
     Effect.ensuring(
       Effect.sync(() => {
@@ -114,8 +61,8 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
 
 const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { address: asked, listen } = binding
-    const arrivals = new Arrivals(listen.backlog ?? 511)
+    const { address: asked } = binding
+    const arrivals = new Arrivals(binding.listen.backlog ?? 511)
     const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
@@ -130,9 +77,8 @@ const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Sc
           Effect.sync(() => server.close())
         )
     )
-    yield* asked._tag === "UnixAddress" ? listeningUnix(server, binding, asked.path) : listening(server, binding)
     return {
-      address: bound(server, asked),
+      address: yield* listen(server, binding),
       secure: binding.handshake !== undefined,
       accept: acceptFrom(arrivals)
     }
@@ -158,8 +104,12 @@ const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding 
   }
 }
 
+/** Node.js throws for certificates that do not fit. */
+const attempt = <A>(make: () => A): Effect.Effect<A, TransportError> =>
+  Effect.try({ try: make, catch: NodeError.tlsHandshake })
+
 const handshakes = (options: NodeTlsServer.TlsOptions): Effect.Effect<NodeTlsServer.Handshake, TransportError> =>
-  Effect.try({ try: () => NodeTlsServer.unsafeMake(options), catch: NodeError.tlsHandshake })
+  attempt(() => NodeTlsServer.unsafeMake(options))
 
 /** Listens on TCP. */
 export const makeTcp = (options: TcpOptions = {}): Effect.Effect<Service, TransportError, Scope.Scope> =>
@@ -188,6 +138,25 @@ export const makeUnix = (
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
   make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
 
+/**
+ * TLS over the connections of another Listener, whatever they are. Handshakes are made when `accept` takes the connections; one
+ * which fails is a line in the debug log. Its end without close_notify is `TlsTruncated`. For TCP `makeTls` costs less.
+ */
+export const makeTlsOver = (options: NodeTlsServer.TlsOptions): Effect.Effect<Service, TransportError, Listener> =>
+  Effect.flatMap(Listener, ({ accept, address }) =>
+    Effect.map(
+      attempt(() => NodeTlsOver.server(options)),
+      (handshake) => ({
+        address,
+        secure: true,
+        accept: (use) =>
+          accept((lower) =>
+            Effect.matchEffect(NodeTlsServer.timely(handshake(lower)), { onFailure: () => Effect.void, onSuccess: use })
+          )
+      })
+    )
+  )
+
 /** Provides `makeTcp`. */
 export const layerTcp = (options?: TcpOptions): Layer.Layer<Listener, TransportError> =>
   Layer.scoped(Listener, makeTcp(options))
@@ -200,6 +169,10 @@ export const layerTls = (options: TcpOptions & NodeTlsServer.TlsOptions): Layer.
 export const layerTlsOrPlain = (
   options: TcpOptions & NodeTlsServer.TlsOptions
 ): Layer.Layer<Listener, TransportError> => Layer.scoped(Listener, makeTlsOrPlain(options))
+
+/** Provides `makeTlsOver`. */
+export const layerTlsOver = (options: NodeTlsServer.TlsOptions): Layer.Layer<Listener, TransportError, Listener> =>
+  Layer.effect(Listener, makeTlsOver(options))
 
 /** Provides `makeUnix`. */
 export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>

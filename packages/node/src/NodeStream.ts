@@ -31,6 +31,9 @@ class NodeStream extends stream.Duplex {
   readonly duplex: Duplex
   readonly runtime: Runtime.Runtime<never>
   flow: FlowControl | undefined
+  /** Empty writes that are not over, and what has happened since they began. */
+  emptyWrites = 0
+  held: Array<() => void> = []
 
   constructor(duplex: Duplex, runtime: Runtime.Runtime<never>) {
     super({ allowHalfOpen: true })
@@ -41,11 +44,37 @@ class NodeStream extends stream.Duplex {
   override _read(): void {
     if (this.flow !== undefined) this.flow.resume()
     this.flow ??= this.duplex.unsafeReceive(
-      (octets) => {
-        if (!this.push(Buffer.from(octets))) this.flow?.pause()
-      },
-      (error) => this.onFailure(error)
+      (octets) => this.onOctets(Buffer.from(octets)),
+      (error) => this.inOrder(() => this.onFailure(error))
     )
+  }
+
+  onOctets(octets: Buffer): void {
+    this.inOrder(() => {
+      if (!this.push(octets)) this.flow?.pause()
+    })
+  }
+
+  inOrder(happen: () => void): void {
+    if (this.emptyWrites === 0) happen()
+    else this.held.push(happen)
+  }
+
+  /**
+   * TLS of Node.js hands an empty write on, and does not know of it when octets come which it answers at once, with an alert for
+   * instance: a second write at a time, which ends the process. So none come until it is over.
+   */
+  writeNothing(callback: Callback): void {
+    this.emptyWrites++
+    callback()
+    setImmediate(() => setImmediate(() => this.release()))
+  }
+
+  release(): void {
+    if (--this.emptyWrites > 0) return
+    const { held } = this
+    this.held = []
+    for (const happen of held) happen()
   }
 
   onFailure(error: TransportError): void {
@@ -54,7 +83,8 @@ class NodeStream extends stream.Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.send([chunk], callback)
+    if (chunk.length === 0) this.writeNothing(callback)
+    else this.send([chunk], callback)
   }
 
   override _writev(chunks: ReadonlyArray<{ readonly chunk: Uint8Array }>, callback: Callback): void {

@@ -7,9 +7,11 @@
 
 import type * as net from "node:net"
 import * as tls from "node:tls"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Limits from "effect-websocket/Limits"
 import type { Duplex } from "effect-websocket/Transport"
-import type { TransportError } from "effect-websocket/WebSocketError"
+import { TimeoutError, type TransportError } from "effect-websocket/WebSocketError"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import { defined } from "./NodeTlsClient.js"
@@ -51,6 +53,15 @@ const nothing = new Uint8Array(0)
 const key = ({ localAddress, localPort, remoteAddress, remotePort }: net.Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 
+/** A handshake within `limits.handshakeTimeout`; one that fails is a line in the debug log. */
+export const timely = <R>(handshake: Effect.Effect<Duplex, TransportError, R>) =>
+  Effect.flatMap(Effect.orDie(Limits.resolve("server")), ({ handshakeTimeout }) =>
+    Effect.timeoutFail(handshake, {
+      duration: handshakeTimeout,
+      onTimeout: () => new TimeoutError({ phase: "Handshake", after: Duration.millis(handshakeTimeout) })
+    })
+  ).pipe(Effect.onError((cause) => Effect.logDebug("a connection was not accepted", cause)))
+
 /** Makes the handshake of a socket which was accepted; a failure, or an interruption, destroys the socket. */
 export type Handshake = (socket: net.Socket) => Effect.Effect<Duplex, TransportError>
 
@@ -79,14 +90,17 @@ class Pending {
   }
 }
 
+/** The options for Node.js. */
+export const serverOptions = (options: TlsOptions): tls.TlsOptions => ({
+  ...defined(options),
+  ALPNProtocols: [...(options.ALPNProtocols ?? ["http/1.1"])],
+  handshakeTimeout: never
+})
+
 /** The handshakes of a server. Throws what Node.js throws for bad certificates. */
 export const unsafeMake = (options: TlsOptions): Handshake => {
   const pending = new Pending()
-  const server = tls.createServer({
-    ...defined(options),
-    ALPNProtocols: [...(options.ALPNProtocols ?? ["http/1.1"])],
-    handshakeTimeout: never
-  })
+  const server = tls.createServer(serverOptions(options))
   server.on("secureConnection", (socket) => {
     socket.allowHalfOpen = true
     const name = key(socket)

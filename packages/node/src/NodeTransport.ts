@@ -7,7 +7,6 @@
  */
 
 import * as net from "node:net"
-import type * as stream from "node:stream"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
@@ -20,8 +19,8 @@ import { TransportError } from "effect-websocket/WebSocketError"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
-import * as NodeStream from "./NodeStream.js"
 import { defined, type TlsOptions, tlsClient } from "./NodeTlsClient.js"
+import * as NodeTlsOver from "./NodeTlsOver.js"
 
 export { fromDuplex } from "./NodeDuplex.js"
 export type { TlsOptions } from "./NodeTlsClient.js"
@@ -101,40 +100,6 @@ const connectUnix =
       failure: (cause) => NodeError.open(formatAddress({ _tag: "UnixAddress", path }), cause)
     })
 
-/** Node.js has no public name for it: the octets have ended, though 'end' may not have been emitted yet. */
-const hasEnded = (native: stream.Duplex): boolean =>
-  (native as { _readableState?: { ended?: boolean } })._readableState?.ended !== false
-
-const connectTlsOver = (options: TlsOptions, connect: Connect): Connect => {
-  const client = tlsClient(options)
-  return (target) =>
-    Effect.gen(function* () {
-      const { lower, native } = yield* Effect.flatMap(
-        connect({ ...target, secure: false, carriesTls: true }),
-        (lower) => Effect.map(NodeStream.make(lower), (native) => ({ lower, native }))
-      )
-      let truncated = false
-      const { local, native: lowest, remote } = lower.info
-      return yield* NodeSocket.open({
-        create: () => {
-          native.on("error", NodeSocket.unheard)
-          // Heard before TLS hears it. RFC 8446 §6.1: close_notify must have ended the octets by now.
-          native.once("end", () => {
-            truncated = !hasEnded(socket)
-          })
-          const socket = client.connect(target, { socket: native })
-          return socket
-        },
-        ready: "secureConnect",
-        use: (socket) =>
-          client.duplex(socket, { local, remote, native: lowest }, () => ({
-            _tag: truncated ? "TlsTruncated" : "EndOfStream"
-          })),
-        failure: NodeError.tlsHandshake
-      }).pipe(Effect.onError(() => lower.abort))
-    })
-}
-
 /** TCP for `ws:`; `wss:` is refused. */
 export const makeTcp = (options: TcpOptions = {}): Service => {
   const connect = connectTcp(options)
@@ -163,7 +128,11 @@ export const makeUnix = (path: string): Service => {
 /** TLS for `wss:` over the connections of another Transport, which opens `ws:` unchanged. Its end without close_notify is `TlsTruncated`. */
 export const makeTlsOver = (options: TlsOptions = {}): Effect.Effect<Service, never, Transport> =>
   Effect.map(Transport, (lower) => {
-    const over = connectTlsOver(options, lower.connect)
+    const handshake = NodeTlsOver.client(options)
+    const over: Connect = (target) =>
+      Effect.flatMap(lower.connect({ ...target, secure: false, carriesTls: true }), (duplex) =>
+        handshake(duplex, target)
+      )
     return { connect: (target) => (target.secure ? over(target) : lower.connect(target)) }
   })
 

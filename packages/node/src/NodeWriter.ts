@@ -58,12 +58,12 @@ export class NodeWriter {
       const { destroyed, writableFinished, writableLength } = this.stream
       if (writableLength === 0 && (writableFinished || !destroyed)) return Effect.void
       if (destroyed && this.failure !== undefined) return Effect.fail(this.failure)
-      return Effect.zipRight(this.written, this.drain)
+      return this.onceWritten(this.drain)
     })
   }
 
-  /** Waits for progress: 'drain', 'finish', the end of an empty write, or `wakeWriters`. */
-  get written(): Effect.Effect<void> {
+  /** Waits for progress: 'drain', 'finish', the end of an empty write, or `wakeWriters`; then goes on with `next`. */
+  onceWritten<E>(next: Effect.Effect<void, E>): Effect.Effect<void, E> {
     return Effect.suspend(() => {
       const native: Written = this.stream
       this.writers ??= new Waiters()
@@ -74,7 +74,7 @@ export class NodeWriter {
       if (native.writable && native.writableLength > 0 && !native.writableNeedDrain) {
         native.write(nothing, () => this.wakeWriters())
       }
-      return this.writers.wait
+      return this.writers.waitFor(next)
     })
   }
 

@@ -10,13 +10,14 @@ import * as Effect from "effect/Effect"
 export class Waiters {
   private waiting: Array<() => void> = []
 
-  /** Suspends until the next `wake`. */
-  get wait(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      const awake = () => resume(Effect.void)
+  /** Suspends until the next `wake`, then goes on with `next`; an interruption is told. */
+  waitFor<A, E, R>(next: Effect.Effect<A, E, R>, onInterrupt?: () => void): Effect.Effect<A, E, R> {
+    return Effect.async<A, E, R>((resume) => {
+      const awake = () => resume(next)
       this.waiting.push(awake)
       return Effect.sync(() => {
         this.waiting = this.waiting.filter((other) => other !== awake)
+        onInterrupt?.()
       })
     })
   }

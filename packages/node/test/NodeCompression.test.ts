@@ -5,6 +5,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as NodeCompression from "../src/NodeCompression.js"
 import { ofHandle } from "../src/NodeDeflateHandle.js"
+import type { DeflateStreams } from "../src/NodeDeflateStream.js"
 import { agreements, kinds, messages, random, settings } from "./support/deflateMessages.js"
 import { hex, noTakeover, type Open, text, toHex, widest, withEngines } from "./support/engines.js"
 
@@ -144,6 +145,34 @@ describe("context takeover (RFC 7692 §7.1.1)", () => {
       expect(first.deflate(random(200)).length).toBeLessThan(50)
       second.deflate(random(200))
       expect(first.deflate(random(200)).length).toBeGreaterThan(200)
+    })
+  })
+})
+
+describe("PARITY P-17, B-14: memory of zlib", () => {
+  it("there is none before the first compressed message; without context takeover one stream each way serves all", () => {
+    const made = { deflate: 0, inflate: 0 }
+    const counting: DeflateStreams = {
+      deflate: (options) => {
+        made.deflate++
+        return ofHandle.deflate(options)
+      },
+      inflate: (windowBits) => {
+        made.inflate++
+        return ofHandle.inflate(windowBits)
+      }
+    }
+    withEngines(NodeCompression.layerOf(counting), (open) => {
+      const pairs = Array.from({ length: 30 }, () => ({
+        near: open(noTakeover, "client"),
+        far: open(noTakeover, "server")
+      }))
+      expect(made).toEqual({ deflate: 0, inflate: 0 })
+      for (const { far, near } of pairs) {
+        const message = random(300)
+        expect(far.inflate(near.deflate(message))).toEqual(message)
+      }
+      expect(made).toEqual({ deflate: 1, inflate: 1 })
     })
   })
 })

@@ -37,6 +37,26 @@ describe("a Duplex as a stream of Node.js", () => {
     })
   )
 
+  it.scopedLive(
+    "empty writes are done at once; what comes meanwhile comes behind them, in order, and then the end",
+    () =>
+      Effect.gen(function* () {
+        const { far, native } = yield* pair
+        const log: Array<string> = []
+        native.on("data", (chunk) => log.push(String(chunk))).on("end", () => log.push("end"))
+        for (const text of ["a", "b", "c"]) {
+          native.write("", () => log.push("written"))
+          far.write(text)
+          yield* turns(1)
+        }
+        far.end()
+        native.write("", () => log.push("written"))
+        yield* until(() => log.includes("end"))
+        expect(log.filter((entry) => entry === "written").length).toBe(4)
+        expect(log.filter((entry) => entry !== "written").join("")).toBe("abcend")
+      })
+  )
+
   it.scopedLive("a write is done when the Duplex has passed it on", () =>
     Effect.gen(function* () {
       const { duplex, far, native } = yield* pair

@@ -8,13 +8,13 @@ describe("Waiters", () => {
   it.live("wake resumes all who wait, and nobody who comes later", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
-      const first = yield* Effect.fork(waiters.wait)
-      const second = yield* Effect.fork(waiters.wait)
+      const first = yield* Effect.fork(waiters.waitFor(Effect.void))
+      const second = yield* Effect.fork(waiters.waitFor(Effect.void))
       yield* turns()
       waiters.wake()
       yield* Fiber.join(first)
       yield* Fiber.join(second)
-      const third = yield* Effect.fork(waiters.wait)
+      const third = yield* Effect.fork(waiters.waitFor(Effect.void))
       yield* turns()
       expect((yield* Fiber.poll(third))._tag).toBe("None")
       waiters.wake()
@@ -25,7 +25,7 @@ describe("Waiters", () => {
   it.live("who is interrupted waits no more", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
-      const fiber = yield* Effect.fork(waiters.wait)
+      const fiber = yield* Effect.fork(waiters.waitFor(Effect.void))
       yield* turns()
       expect(waiters.isEmpty).toBe(false)
       yield* Fiber.interrupt(fiber)

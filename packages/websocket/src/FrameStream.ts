@@ -1,8 +1,8 @@
 /**
  * From octets to messages: a Duplex on which a handshake was made becomes a WebSocket.
  *
- * The layer holds what all connections share, which is the watch over their deadlines. A connection is a plain value that
- * the Scope owns: at its end the closing handshake is made, within `limits.closeTimeout`, and the transport is gone.
+ * A connection is a plain value that the Scope owns: at its end the closing handshake is made, within `limits.closeTimeout`,
+ * and the transport is gone.
  *
  * @example
  * ```ts
@@ -23,17 +23,17 @@ import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/N
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { type CompressionChoice, chosen } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
-import type { ConnectionCompression } from "./connection/ConnectionParts.js"
-import * as Deadlines from "./connection/Deadlines.js"
+import type { ConnectionCompression, ConnectionParts } from "./connection/ConnectionParts.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
 import type { Duplex } from "./Transport.js"
 import type { OptionError } from "./WebSocketError.js"
+import { on } from "./waiting/Deadlines.js"
 
 /** Settings of one connection. */
 export interface FrameStreamOptions {
@@ -74,22 +74,34 @@ const compressionOf = (
   }))
 }
 
+/** What a connection takes from its environment. */
+const partsOf = (
+  duplex: Duplex,
+  negotiated: Negotiated,
+  options: FrameStreamOptions
+): Effect.Effect<ConnectionParts, OptionError> =>
+  Effect.gen(function* () {
+    const limits = { ...(yield* resolve(negotiated.role, options.limits)) }
+    const compression = yield* compressionOf(negotiated, options.compression)
+    const entropy = yield* Entropy
+    const deadlines = on(yield* Effect.clock)
+    const runtime = yield* Effect.runtime<never>()
+    return { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
+  })
+
 /** The engine of this library. */
-export const layer: Layer.Layer<FrameStream> = Layer.scoped(
-  FrameStream,
-  Effect.map(Deadlines.make, (deadlines) => ({
-    open: (duplex, negotiated, options) =>
-      Effect.gen(function* () {
-        const limits = yield* resolve(negotiated.role, options?.limits)
-        const compression = yield* compressionOf(negotiated, options?.compression)
-        const entropy = yield* Entropy
-        const runtime = yield* Effect.runtime<never>()
-        const parts = { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
-        const connection = yield* Effect.acquireRelease(
-          Effect.sync(() => new Connection(parts)),
-          (connection, exit) => connection.release(exit)
-        )
-        return new OpenWebSocket(connection)
-      })
-  }))
-)
+export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
+  open: (duplex, negotiated, options = {}) =>
+    Effect.flatMap(partsOf(duplex, negotiated, options), (parts) =>
+      Effect.uninterruptible(
+        Effect.flatMap(Effect.scope, (scope) => {
+          const connection = new Connection(parts)
+          // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
+          return Effect.as(
+            Scope.addFinalizerExit(scope, (exit) => connection.release(exit)),
+            new OpenWebSocket(connection)
+          )
+        })
+      )
+    )
+})

@@ -142,21 +142,33 @@ const checked = (option: string, value: unknown): number | boolean | OptionError
   return option.endsWith("Timeout") ? deadline(option, value as Duration.DurationInput) : size(option, value)
 }
 
-/** The limits with some of them changed; what is out of range is an `OptionError`. */
-export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> => {
-  const values: Record<string, unknown> = { ...limits }
-  for (const [option, value] of Object.entries(options)) {
+/** The limits with some of them changed; the same when none is. */
+const changed = (limits: LimitValues, options: LimitOptions): LimitValues | OptionError => {
+  let values: Record<string, unknown> | undefined
+  for (const option in options) {
+    const value = options[option as keyof LimitOptions]
     if (value === undefined || !Object.hasOwn(limits, option)) continue
     const result = checked(option, value)
-    if (result instanceof OptionError) return Effect.fail(result)
+    if (result instanceof OptionError) return result
+    values ??= { ...limits }
     values[option] = result
   }
-  return Effect.succeed(values as LimitValues)
+  return (values as LimitValues | undefined) ?? limits
 }
+
+const valid = (limits: LimitValues | OptionError): Effect.Effect<LimitValues, OptionError> =>
+  limits instanceof OptionError ? Effect.fail(limits) : Effect.succeed(limits)
+
+/** The limits with some of them changed; what is out of range is an `OptionError`. */
+export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
+  valid(changed(limits, options))
 
 /** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
 export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<LimitValues, OptionError> =>
-  Effect.flatMap(Limits, (ambient) => Effect.flatMap(change(defaults[role], ambient), (limits) => change(limits, own)))
+  Effect.flatMap(Limits, (ambient) => {
+    const limits = changed(defaults[role], ambient)
+    return valid(limits instanceof OptionError ? limits : changed(limits, own))
+  })
 
 /**
  * `layer` with limits from the configuration. What is out of range is an `OptionError` when the layer is built, not only when

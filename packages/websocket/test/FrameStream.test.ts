@@ -5,7 +5,9 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import * as DuplexAdapter from "../src/DuplexAdapter.js"
 import * as FrameStream from "../src/FrameStream.js"
 import * as Limits from "../src/Limits.js"
 import * as MemoryTransport from "../src/MemoryTransport.js"
@@ -79,6 +81,59 @@ for (const role of roles) {
       yield* Fiber.join(fiber)
     })
 
+    test("PARITY L-08: who uses a connection beyond its Scope sees how it ended", function* () {
+      const frames = yield* engine
+      const [client, server] = yield* MemoryTransport.pair()
+      const [near, far] = role === "client" ? [client, server] : [server, client]
+      const peer = new Peer(far, role === "client" ? "server" : "client")
+      const scope = yield* Scope.make()
+      const ws = yield* Scope.extend(frames.open(near, negotiated(role)), scope)
+      const pending: ReadonlyArray<Effect.Effect<unknown, unknown>> = [ws.pull, ws.receive, ws.receiveStream, ws.ping()]
+      const waiting = yield* Effect.forEach(pending, (each) => Effect.fork(Effect.flip(each)))
+      yield* peer.until(1)
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* peer.until(2)
+      peer.close()
+      yield* peer.duplex.end
+      yield* Fiber.join(closing)
+      const errors = [...(yield* Effect.forEach(waiting, Fiber.join)), yield* Effect.flip(ws.receive)]
+      expect(new Set(errors).size).toBe(1)
+      expect(errors[0]).toMatchObject({ _tag: "Closed", closure: yield* ws.closed })
+      expect((yield* Effect.flip(ws.send("late"))).reason).toEqual({ _tag: "Closed", failure: errors[0] })
+      expect([yield* ws.isOpen, ws.unsafeSend("late")]).toEqual([false, false])
+    })
+
+    test("PARITY X-16: a teardown of one's own ends the transport, for its role and within closeTimeout", function* () {
+      for (const isPrompt of [true, false]) {
+        const log: Array<string> = []
+        const frames = yield* engine
+        const [client, server] = yield* MemoryTransport.pair()
+        const [near, far] = role === "client" ? [client, server] : [server, client]
+        const peer = new Peer(far, role === "client" ? "server" : "client")
+        const own = yield* DuplexAdapter.fromPull({
+          pull: near.pull,
+          write: (chunk) => Effect.sync(() => near.unsafeWrite([chunk])),
+          end: near.end,
+          abort: Effect.sync(() => void log.push("abort")),
+          teardown: (role) =>
+            Effect.zipRight(
+              Effect.sync(() => void log.push(role)),
+              isPrompt ? Effect.void : Effect.never
+            ),
+          info: near.info
+        })
+        const opened = frames.open(own, negotiated(role), { limits: { closeTimeout: "3 seconds" } })
+        const fiber = yield* Effect.fork(Effect.scoped(opened))
+        yield* peer.until(1)
+        peer.close()
+        yield* turns()
+        expect(log[0]).toBe(role)
+        yield* TestClock.adjust(isPrompt ? 0 : "3 seconds")
+        yield* Fiber.join(fiber)
+        expect(log).toEqual([role, "abort"])
+      }
+    })
+
     test("a connection that has ended holds nothing", function* () {
       const { fiber, peer } = yield* session(role, Effect.sleep("1 second"))
       yield* turns()
@@ -113,7 +168,7 @@ describe("FrameStream.open: limits", () => {
 })
 
 describe("FrameStream.layer", () => {
-  test("all connections of a layer share one fiber that watches over deadlines; its end leaves none", function* () {
+  test("all connections share one fiber that watches over deadlines; its end leaves none", function* () {
     const frames = yield* engine
     const limits = { idleTimeout: "10 seconds", keepAlive: false } as const
     const open = Effect.gen(function* () {
@@ -128,13 +183,14 @@ describe("FrameStream.layer", () => {
     expect(new Set(closures.map(({ cause }) => cause?._tag))).toEqual(new Set(["TimeoutError"]))
   })
 
-  test("a connection may outlive its layer: then nobody watches its deadlines", function* () {
+  test("a connection may outlive its layer, and keeps its deadlines", function* () {
     const [near, far] = yield* MemoryTransport.pair()
     const opened = Effect.flatMap(FrameStream.FrameStream, (frames) => frames.open(near, negotiated("server")))
     const ws = yield* Effect.provide(opened, Layer.fresh(FrameStream.layer))
+    yield* until(() => ws.unsafeSend("still open"))
     yield* TestClock.adjust("1 hour")
     yield* turns()
-    yield* until(() => ws.unsafeSend("still open"))
+    expect(yield* Effect.flip(ws.receive)).toMatchObject({ _tag: "TimeoutError", phase: "Idle" })
     yield* Effect.addFinalizer(() => far.abort)
   })
 })

@@ -242,6 +242,19 @@ describe("the deadline of `connect` is a total", () => {
     expect(yield* Fiber.join(failing)).toMatchObject({ _tag: "TimeoutError", phase: "Handshake" })
   })
 
+  test("PARITY L-17: it ends with the handshake: nothing is to be turned off afterwards", function* () {
+    const { accept, connect } = yield* connecting({ limits: { handshakeTimeout: "5 seconds" } })
+    const peer = yield* Effect.fork(answering(accept, switching()))
+    const ws = yield* connect
+    const { duplex, write } = yield* Fiber.join(peer)
+    yield* TestClock.adjust("1 hour")
+    yield* turns()
+    yield* write(frame(1, "an hour later"))
+    expect(yield* ws.receive).toBe("an hour later")
+    expect(yield* ws.isOpen).toBe(true)
+    yield* duplex.abort
+  })
+
   test("a refusal whose body is slow is given with what had come of it", function* () {
     const { accept, connect } = yield* connecting()
     const failing = yield* Effect.fork(Effect.flip(connect))
@@ -342,7 +355,7 @@ describe("every operation of the transport may fail", () => {
       )
       while (Option.isNone(yield* Fiber.poll(running))) {
         yield* turns(10)
-        yield* TestClock.adjust("10 seconds")
+        yield* TestClock.adjust("1 seconds")
       }
       const exits = (yield* Fiber.join(running)).map((exit) => Exit.flatten(exit))
       expect(exits.length).toBeGreaterThan(3)

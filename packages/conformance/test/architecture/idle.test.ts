@@ -1,3 +1,5 @@
+import * as v8 from "node:v8"
+import * as vm from "node:vm"
 import { describe, expect, it } from "@effect/vitest"
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as NodeTransport from "@effect-websocket/node/NodeTransport"
@@ -43,4 +45,38 @@ describe("an idle connection", () => {
       })
     )
   }
+})
+
+/** Calls the garbage collector. */
+const collect = (): void => {
+  v8.setFlagsFromString("--expose-gc")
+  const gc = vm.runInNewContext("gc") as () => void
+  gc()
+}
+
+/** Octets of all buffers of this process. */
+const buffers = Effect.map(Effect.repeatN(turn, 5), () => {
+  collect()
+  return process.memoryUsage().arrayBuffers
+})
+
+describe("PARITY B-14: buffers of idle connections", () => {
+  it.scopedLive("there are none: 50 connections that have exchanged a message hold less than 100 octets each", () =>
+    Effect.gen(function* () {
+      const layers = Layer.provideMerge(
+        WebSocketServer.serve((ws) => ws.run((message) => ws.send(message))),
+        Layer.merge(WebSocket.layer, MemoryTransport.layer)
+      )
+      const context = yield* Layer.build(layers)
+      const exchange = Effect.gen(function* () {
+        const ws = yield* WebSocket.connect("ws://memory/")
+        yield* ws.send("x".repeat(2000))
+        return (yield* ws.receive).length
+      })
+      expect(yield* Effect.provide(exchange, context)).toBe(2000)
+      const before = yield* buffers
+      yield* Effect.provide(Effect.replicateEffect(exchange, 50, { discard: true }), context)
+      expect((yield* buffers) - before).toBeLessThan(50 * 100)
+    })
+  )
 })

@@ -126,6 +126,13 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ["issue 2999", vigil, "a peer that closes and does not read our answer is given up after closeTimeout"],
     ["already closed", contract("closing"), "and then every receive fails the same"],
     ["ping and close callbacks", control, "all of them, in order, with payloads of their own"],
+    ["issue 954, callbacks", websocket("connection/OpenWebSocket"), "nobody is called within the call"],
+    [
+      "issue 954, C-05",
+      reader,
+      "control frames stand in their place among the messages",
+      differs("the callback of a Ping is called before its Pong leaves")
+    ],
     [
       "the close frame that close() reads",
       control,
@@ -151,6 +158,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
   ],
   "write.cpp": [
     ["MW-05", sender, "octets sent as text are checked", differs("octets are sent as text unchecked")],
+    [
+      "MW-14",
+      websocket("connection/Pace"),
+      "at once up to the high-water mark; above it, when everything has left",
+      differs("a write completes when the system has the octets")
+    ],
     ["already closed", contract("closing"), "nothing is sent after a Close frame, and the failure says so"],
     ["message, empty message", sender, "a string is text, octets are binary; empty ones too"],
     ["fragmented message, continuation, issue 300", sender, "a fragment for each chunk of the body"],
@@ -203,8 +216,12 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
     ["kinds of decorators", accept, "decorators of the response (PARITY S3, S17)"],
     ["suggested timeouts", websocket("Limits"), "the defaults of each role"]
   ],
+  "detect_ssl.cpp": [["is_tls_client_hello", protocol("bytes/TlsClientHello"), "a ClientHello of which two octets"]],
   "error.cpp": [["names and messages", websocket("WebSocketError"), "messages tell what a person needs"]],
-  "_detail_prng.cpp": [["masking keys", websocket("Entropy"), "masking keys are unsigned 32-bit integers"]],
+  "_detail_prng.cpp": [
+    ["masking keys", websocket("Entropy"), "masking keys are unsigned 32-bit integers"],
+    ["create_mask", sender, "PARITY K-01, K-03: each frame has the next key", differs("a masking key is never 0")]
+  ],
   "basic_stream.cpp": [
     [
       "simple_rate_policy",

@@ -5,6 +5,7 @@ import { engine } from "../support/deflateEngine.js"
 import { against } from "../support/framePlay.js"
 import { leavesNothing } from "../support/leaks.js"
 import { places } from "../support/places.js"
+import { autobahn, octetsOf } from "./autobahnCases.js"
 import { differs, titled } from "./deviations.js"
 import { parseFrame, type ReadCase, read2 } from "./readCases.js"
 import { suspended } from "./suspended.js"
@@ -14,6 +15,12 @@ const titleOf = ({ beast, differs: different, name, octets, to }: ReadCase): str
   const said = beast === undefined ? "read" : beast
   return titled(`${name}, ${shown} to the ${to}: ${said}`, different)
 }
+
+/** The octets in pieces of this size. */
+const chopped = (octets: Uint8Array, size = octets.length): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.ceil(octets.length / Math.max(1, size)) }, (_, n) =>
+    octets.subarray(n * size, (n + 1) * size)
+  )
 
 for (const [suite, cases] of [
   ["read2.cpp: the octets of doTestRead", read2],
@@ -30,6 +37,18 @@ for (const [suite, cases] of [
     })
   }
 }
+
+describe("Autobahn test suite, by its numbers (PARITY TD-14)", () => {
+  leavesNothing()
+  for (const role of ["server", "client"] as const) {
+    for (const each of autobahn) {
+      it.scopedLive(`Autobahn ${each.id}, our ${role}`, () => {
+        const octets = octetsOf(each, role === "server" ? "client" : "server")
+        return against(role, places.memory!, each, chopped(octets, each.chop))
+      })
+    }
+  }
+})
 
 const inFragments = (between: string): string => `01012a${between}80012a`
 

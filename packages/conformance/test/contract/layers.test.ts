@@ -3,7 +3,6 @@ import * as NodeTransport from "@effect-websocket/node/NodeTransport"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as DuplexAdapter from "effect-websocket/DuplexAdapter"
 import { Listener, uri } from "effect-websocket/Listener"
 import * as MemoryTransport from "effect-websocket/MemoryTransport"
 import * as RateLimit from "effect-websocket/RateLimit"
@@ -12,7 +11,6 @@ import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketTransport from "effect-websocket/WebSocketTransport"
 import { ca, server } from "../support/certificates.js"
 import { contractOver } from "../support/contractOver.js"
-import { tlsWithin } from "../support/tlsWithin.js"
 
 /** What the Listener says of itself. */
 const secured =
@@ -50,7 +48,7 @@ contractOver("a WebSocket over TCP", tunnel(tcp))
 /** TLS within these connections. */
 const tlsOver = Layer.merge(
   NodeTransport.layerTlsOver({ ca, servername: "localhost" }),
-  secured(true)(DuplexAdapter.mapListener(tlsWithin(server)))
+  NodeListener.layerTlsOver(server)
 )
 
 contractOver("TLS within a WebSocket over TCP", Layer.provide(tlsOver, tunnel(tcp)), {

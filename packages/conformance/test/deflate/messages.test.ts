@@ -192,6 +192,41 @@ for (const role of roles) {
         }).pipe(Effect.provide(layers))
     )
 
+    it.live("PARITY P-07, P-08: level and memLevel are zlib's; the more of them, the fewer octets, and 0 stores", () =>
+      Effect.gen(function* () {
+        const message = Array.from({ length: 2000 }, (_, n) => `{"id":${n},"hash":${(n * 2654435761) % 9973}}`).join()
+        const sizeOf = (compression: CompressionOptions) =>
+          Effect.gen(function* () {
+            const { peer, ws } = yield* connected(role, { compression: { ...widest, ...compression } })
+            yield* ws.send(message)
+            expect(yield* peer.untilMessages(1)).toEqual([message])
+            return peer.received.reduce((sum, { payload }) => sum + payload.length, 0)
+          }).pipe(Effect.scoped, Effect.provide(layers))
+        const stored = yield* sizeOf({ level: 0 })
+        const [fast, best] = [yield* sizeOf({ level: 1 }), yield* sizeOf({ level: 9 })]
+        expect(stored).toBeGreaterThan(message.length)
+        expect(fast).toBeLessThan(stored / 2)
+        expect(best).toBeLessThan(fast)
+        expect(yield* sizeOf({ memLevel: 9 })).toBeLessThan(yield* sizeOf({ memLevel: 1 }))
+      })
+    )
+
+    it.scopedLive("PARITY P-27: a message is compressed or not from its begin to its end, whatever was held back", () =>
+      Effect.gen(function* () {
+        const compression = { ...widest, threshold: 5000 }
+        const { peer, ws } = yield* connected(role, { compression, limits: { fragmentSize: 1000 } })
+        // Nine fragments of the first one give no octet; what the last one gives is shorter than the threshold.
+        const messages = ["x".repeat(10_000), "y".repeat(4999), "z".repeat(10_000), "short"]
+        for (const message of messages)
+          yield* Effect.fork(ws.send(message, { compress: message[0] === "z" ? false : undefined }))
+        yield* Effect.fork(ws.sendStream("text", Stream.make("a", "b".repeat(4000), "c")))
+        expect(yield* peer.untilMessages(5)).toEqual([...messages, `a${"b".repeat(4000)}c`])
+        const begins = peer.received.filter(({ opcode }) => opcode !== 0)
+        expect(firsts(begins)).toEqual(["c1", "1", "1", "81", "41"])
+        expect(peer.received.filter(({ first, opcode }) => opcode === 0 && (first & 0x40) !== 0)).toEqual([])
+      }).pipe(Effect.provide(layers))
+    )
+
     it.scopedLive("a send that waits for another one, and is interrupted, leaves no trace in the context", () =>
       Effect.gen(function* () {
         const { peer, ws } = yield* connected(role)

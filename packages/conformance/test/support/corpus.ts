@@ -20,6 +20,8 @@ export interface FrameCase {
     readonly messages: ReadonlyArray<string | { readonly text: Written } | { readonly octets: Written }>
     /** The payload of the Pong that answers. */
     readonly pong?: string
+    /** Those of several. */
+    readonly pongs?: ReadonlyArray<string>
     /** The code of the Close frame that answers; `null`: none. Without it the connection is still open. */
     readonly close?: number | null
     /** The reason of the Close frame that the peer sent. */
@@ -83,6 +85,10 @@ export const messagesOf = ({ expect }: Pick<FrameCase, "expect">): ReadonlyArray
     if (typeof message === "string") return message
     return "text" in message ? expand(message.text) : fromHex(message.octets)
   })
+
+/** The payloads of the Pongs that answer. */
+export const pongsOf = ({ expect: { pong, pongs } }: Pick<FrameCase, "expect">): ReadonlyArray<string> =>
+  pongs ?? (pong === undefined ? [] : [pong])
 
 /** Messages to be compared: long octets by their digests, since the test runner takes long for them. */
 export const comparable = (messages: ReadonlyArray<string | Uint8Array>): ReadonlyArray<string | Uint8Array> =>

@@ -119,6 +119,13 @@ export class FrameDecoder {
     return violation
   }
 
+  /** Stops for good at the frame under way; called by the sink only when it finds its fault while the decoder is paused. */
+  fail(violation: ProtocolViolation.ProtocolViolation): ProtocolViolation.ProtocolViolation {
+    this.stop()
+    this.offset = this.frameStart
+    return violation
+  }
+
   /** Decodes all frames in `octets`, which are altered. After a violation or `stop` the rest is ignored. */
   decode(octets: Uint8Array): ProtocolViolation.ProtocolViolation | undefined {
     const chunk = plain(octets)
@@ -148,12 +155,6 @@ export class FrameDecoder {
     this.offset = offset + at
     if (at < end) this.waiting?.push(chunk.slice(at))
     return undefined
-  }
-
-  private fail(violation: ProtocolViolation.ProtocolViolation): ProtocolViolation.ProtocolViolation {
-    this.isHalted = true
-    this.offset = this.frameStart
-    return violation
   }
 
   private payload(chunk: Uint8Array, at: number, end: number): number {

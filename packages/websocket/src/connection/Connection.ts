@@ -13,7 +13,6 @@ import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import * as Runtime from "effect/Runtime"
 import type { LimitValues } from "../Limits.js"
 import type { ConnectionInfo } from "../Transport.js"
 import {
@@ -192,11 +191,9 @@ export class Connection implements ReaderOwner {
     this.reader.end(failure)
     this.pace.wake()
     this.control.end(failure)
-    const { duplex, limits, negotiated, runtime } = this.parts
     const closure = failure._tag === "Closed" ? failure.closure : this.control.closure(failure)
     // Who fails the connection does not wait for the other to end first.
-    const role = failure._tag === "Closed" ? negotiated.role : "server"
-    const givenUp = isOrderly ? tearDown(duplex, role, limits.closeTimeout) : cutOff(duplex)
-    this.ending.complete(closure, Runtime.runFork(runtime)(givenUp))
+    const role = failure._tag === "Closed" ? this.negotiated.role : "server"
+    this.ending.complete(closure, isOrderly ? tearDown(this.parts, role) : cutOff(this.parts))
   }
 }

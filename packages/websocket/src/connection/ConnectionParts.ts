@@ -8,7 +8,7 @@ import type { Engine, InflateSink } from "../Compression.js"
 import type { Source } from "../Entropy.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
-import type { Deadlines } from "./Deadlines.js"
+import type { Deadlines } from "../waiting/Deadlines.js"
 
 /** Compression, when it was agreed (RFC 7692). */
 export interface ConnectionCompression {

@@ -8,7 +8,7 @@
 import { afterHostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { TimeoutPhase } from "../WebSocketError.js"
-import type { Deadline, Deadlines } from "./Deadlines.js"
+import type { Deadline, Deadlines } from "../waiting/Deadlines.js"
 
 /** What the Vigil asks and tells. */
 export interface VigilOwner {

@@ -80,6 +80,8 @@ export interface WebSocket {
   /**
    * Sends one message: text for a string (lone surrogates become U+FFFD), binary for octets. Completes at once unless more than
    * `limits.highWaterMark` octets wait to be sent: then it waits for the peer. The octets may be reused when it has completed.
+   * An interruption while it waits sends nothing, unless it is longer than `limits.fragmentSize` and has begun to leave: then
+   * the connection is closed with 1011, as the message cannot be ended rightly.
    */
   readonly send: (message: Message, options?: SendOptions) => Effect.Effect<void, SendError>
   /** Sends messages in order, as if by one `send` for each. */

@@ -14,6 +14,7 @@ import { awaitsContinue } from "@effect-websocket/protocol/http/Expectation"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CompressionSettings, chosen } from "../Compression.js"
@@ -29,9 +30,9 @@ import {
   type TransportError
 } from "../WebSocketError.js"
 import { within } from "./deadline.js"
-import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
+import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure, OrEffect } from "./HandshakeOptions.js"
 import { checkHost, checkOrigin } from "./hostPolicies.js"
-import { orEffect } from "./orEffect.js"
+import { andThen, orEffect } from "./orEffect.js"
 import { Rejected } from "./Rejected.js"
 
 type Codec = HttpCodec["Type"]
@@ -46,13 +47,11 @@ const orInternalError = <A, E, R>(
   codec: Codec,
   duplex: Duplex,
   answering: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | OptionError, R> => {
-  const tell = codec.writeResponse(duplex, internalError)
-  return answering.pipe(
-    Effect.tapError((error) => (error instanceof OptionError ? tell : Effect.void)),
-    Effect.tapDefect(() => tell)
-  )
-}
+): Effect.Effect<A, E | OptionError, R> =>
+  Effect.tapErrorCause(answering, (cause) => {
+    const isOurs = Cause.isDie(cause) || (Cause.isFailType(cause) && cause.error instanceof OptionError)
+    return isOurs ? codec.writeResponse(duplex, internalError) : Effect.void
+  })
 
 /** A refusal on its way: a rule of the protocol, or the answer of a policy. */
 type Refusal = HandshakeViolation | Rejected
@@ -61,17 +60,15 @@ type Refusal = HandshakeViolation | Rejected
 const chooseSubprotocol = <A, R>(
   request: UpgradeRequest,
   options: AcceptOptions<A, R>
-): Effect.Effect<string | undefined, Refusal, R> => {
+): OrEffect<string | undefined, Refusal, R> => {
   const { requireSubprotocol = false, subprotocols = [] } = options
   const offered = request.subprotocols
-  const choice =
+  const choice: OrEffect<string | undefined, Rejected, R> =
     typeof subprotocols === "function"
-      ? Effect.map(orEffect(subprotocols(offered, request)), Option.getOrUndefined)
-      : Effect.succeed(Subprotocol.choose(offered, subprotocols))
-  return Effect.filterOrFail(
-    choice,
-    (chosen) => chosen !== undefined || !requireSubprotocol,
-    () => ServerHandshake.subprotocolRequired(request)
+      ? andThen(subprotocols(offered, request), Option.getOrUndefined)
+      : Subprotocol.choose(offered, subprotocols)
+  return andThen(choice, (chosen) =>
+    chosen !== undefined || !requireSubprotocol ? chosen : Effect.fail(ServerHandshake.subprotocolRequired(request))
   )
 }
 
@@ -86,20 +83,21 @@ const decide = <A, R>(
   options: AcceptOptions<A, R>,
   encrypted: boolean,
   settings: CompressionSettings | undefined
-): Effect.Effect<Decision<A>, Refusal | OptionError, R> => {
+): OrEffect<Decision<A>, Refusal | OptionError, R> => {
   const request = ServerHandshake.verify(head)
   if ("_tag" in request) return Effect.fail(request)
   const violation = checkOrigin(request, options, encrypted) ?? checkHost(request, options)
   if (violation !== undefined) return Effect.fail(violation)
-  const authorize = options.authorize?.(request) ?? (Effect.succeed(undefined) as Effect.Effect<A>)
-  return Effect.gen(function* () {
-    const session = yield* authorize
-    const subprotocol = yield* chooseSubprotocol(request, options)
-    const deflate = settings && PerMessageDeflate.answer(request.extensions, settings)
-    const extensions = deflate === undefined ? [] : [deflate.extension]
-    const response = yield* makeResponse(request, subprotocol, extensions, options)
-    return { response, subprotocol, extensions, session }
-  })
+  const agree = (session: A) =>
+    andThen(chooseSubprotocol(request, options), (subprotocol): OrEffect<Decision<A>, OptionError, R> => {
+      const deflate = settings && PerMessageDeflate.answer(request.extensions, settings)
+      const extensions = deflate === undefined ? [] : [deflate.extension]
+      const response = makeResponse(request, subprotocol, extensions, options)
+      return andThen(response, (response) => ({ response, subprotocol, extensions, session }))
+    })
+  return options.authorize === undefined
+    ? agree(undefined as A)
+    : Effect.flatMap(options.authorize(request), (session) => orEffect(agree(session)))
 }
 
 const makeResponse = <A, R>(
@@ -107,17 +105,15 @@ const makeResponse = <A, R>(
   subprotocol: string | undefined,
   extensions: ReadonlyArray<ExtensionList.Extension>,
   { decorateResponse }: AcceptOptions<A, R>
-): Effect.Effect<ResponseHead.ResponseHead, OptionError, R> => {
-  const make = (fields: Fields) => {
+): OrEffect<ResponseHead.ResponseHead, OptionError, R> => {
+  const make = (fields: Fields): OrEffect<ResponseHead.ResponseHead, OptionError> => {
     const answer = { subprotocol, extensions: ExtensionList.format(extensions), fields }
     const head = ServerHandshake.response(request, answer)
-    return "_tag" in head ? Effect.fail(new OptionError({ option: head.field, rule: head.rule })) : Effect.succeed(head)
+    return "_tag" in head ? Effect.fail(new OptionError({ option: head.field, rule: head.rule })) : head
   }
   const plain = make(Fields.empty)
   if (decorateResponse === undefined) return plain
-  return Effect.flatMap(plain, (head) =>
-    Effect.flatMap(orEffect(decorateResponse(head)), (fields) => make(Fields.from(fields)))
-  )
+  return andThen(plain, (head) => andThen(decorateResponse(head), (fields) => make(Fields.from(fields))))
 }
 
 const ofPolicy = (rejected: Rejected): HandshakeReason => ({
@@ -190,25 +186,25 @@ export const refuseBroken = <A, R>(
       )
     : Effect.fail(error)
 
-const isRefusal = (error: Refusal | OptionError): error is Refusal => !(error instanceof OptionError)
-
 const answer = <A, R>(
   codec: Codec,
   duplex: Duplex,
   { head, leftover }: HeadRead<RequestHead>,
   options: AcceptOptions<A, R>,
   settings: CompressionSettings | undefined
-): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
-  Effect.gen(function* () {
-    const decision = Effect.suspend(() => decide(head, options, duplex.info.encrypted, settings)).pipe(
-      Effect.catchIf(isRefusal, (refusal) => refuse(codec, duplex, { head, leftover }, refusal, options))
-    )
-    const { session, ...agreed } = yield* orInternalError(codec, duplex, decision)
+): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> => {
+  const decision = Effect.suspend(() => orEffect(decide(head, options, duplex.info.encrypted, settings)))
+  const answered = Effect.catchAll(decision, (error) =>
+    error instanceof OptionError ? Effect.fail(error) : refuse(codec, duplex, { head, leftover }, error, options)
+  )
+  return Effect.flatMap(orInternalError(codec, duplex, answered), ({ session, ...agreed }) => {
+    const switching = codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
     // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
-    if (awaitsContinue(head) === true) yield* codec.writeResponse(duplex, goOn)
-    yield* codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
-    return { negotiated: { role: "server", request: head, ...agreed, leftover }, session }
+    const written =
+      awaitsContinue(head) === true ? Effect.zipRight(codec.writeResponse(duplex, goOn), switching) : switching
+    return Effect.as(written, { negotiated: { role: "server", request: head, ...agreed, leftover }, session })
   })
+}
 
 /** Answers the client on `duplex`. */
 export const accept = <A, R>(
@@ -217,14 +213,16 @@ export const accept = <A, R>(
   options: AcceptOptions<A, R>,
   read: AlreadyRead
 ): Effect.Effect<Accepted<A>, HandshakeFailure, R> =>
-  Effect.flatMap(Effect.zip(resolve("server", options.limits), chosen(options.compression)), ([limits, settings]) => {
-    const octets = read.octets ?? noOctets
-    const request =
-      read.request === undefined
-        ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
-            refuseBroken(codec, duplex, error, options)
-          )
-        : Effect.succeed({ head: read.request, leftover: octets })
-    const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options, settings))
-    return within(whole, limits.handshakeTimeout, "Handshake")
-  })
+  Effect.flatMap(resolve("server", options.limits), (limits) =>
+    Effect.flatMap(chosen(options.compression), (settings) => {
+      const octets = read.octets ?? noOctets
+      const request =
+        read.request === undefined
+          ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
+              refuseBroken(codec, duplex, error, options)
+            )
+          : Effect.succeed({ head: read.request, leftover: octets })
+      const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options, settings))
+      return within(whole, limits.handshakeTimeout, "Handshake")
+    })
+  )

@@ -3,6 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { OrEffect } from "./HandshakeOptions.js"
 
-/** The value itself, or what the effect makes. An Option, which Effect takes for an effect, is a value here. */
+/** An Option, which Effect takes for an effect, is a value here. */
+const isEffect = <A, E, R>(value: OrEffect<A, E, R>): value is Effect.Effect<A, E, R> =>
+  Effect.isEffect(value) && !Option.isOption(value)
+
+/** The value itself, or what the effect makes. */
 export const orEffect = <A, E, R>(value: OrEffect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.isEffect(value) && !Option.isOption(value) ? (value as Effect.Effect<A, E, R>) : Effect.succeed(value as A)
+  isEffect(value) ? value : Effect.succeed(value)
+
+/** Goes on with the value: at once when it is one, otherwise behind the effect. */
+export const andThen = <A, E, R, B, F, S>(
+  value: OrEffect<A, E, R>,
+  next: (value: A) => OrEffect<B, F, S>
+): OrEffect<B, E | F, R | S> => (isEffect(value) ? Effect.flatMap(value, (made) => orEffect(next(made))) : next(value))

@@ -9,6 +9,8 @@ class Room {
 
   /** Takes a place while `use` runs, unless there is none. */
   enter<A, E, R>(use: (isFull: boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    // Nobody has to count what is not bounded.
+    if (this.size === Infinity) return use(false)
     return Effect.acquireUseRelease(
       Effect.sync(() => {
         const isFull = this.taken >= this.size

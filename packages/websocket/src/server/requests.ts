@@ -135,8 +135,19 @@ const tearDown = (duplex: Duplex, { closeTimeout }: LimitValues): Effect.Effect<
   Effect.asVoid(Effect.timeoutOption(Effect.interruptible(duplex.teardown("server")), Duration.millis(closeTimeout)))
 
 /** The client has time to take what was written, then the connection is closed. */
-const giveUp = (duplex: Duplex, limits: LimitValues): Effect.Effect<void> =>
-  Effect.zipRight(taken(duplex, limits), tearDown(duplex, limits))
+const giveUp = (duplex: Duplex, limits: LimitValues): Effect.Effect<undefined> =>
+  Effect.as(Effect.zipRight(taken(duplex, limits), tearDown(duplex, limits)), undefined)
+
+/** No request is answered any more. When the time for one is up, the client learns it, if it listens. */
+const failed = <A, R>(
+  duplex: Duplex,
+  options: RequestsOptions<A, R>,
+  error: HandshakeFailure
+): Effect.Effect<void, never, R | HttpCodec> => {
+  const told =
+    error._tag === "TimeoutError" ? Effect.flatMap(dated(timedOut), (answer) => write(duplex, answer)) : Effect.void
+  return Effect.zipRight(told, report(options, error))
+}
 
 /**
  * Answers the requests of a connection until one is accepted as a WebSocket. `undefined`: the connection has been given up,
@@ -149,11 +160,14 @@ export const serveRequests = <A, R>(
   { handshakes, isFull }: Pick<Admission, "handshakes"> & { readonly isFull: boolean }
 ): Effect.Effect<Accepted<A> | undefined, never, R | HttpCodec | Handshake> => {
   const all = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits, handshakes)
-  return all.pipe(
-    // The time for a request is up: the client learns it, when it listens.
-    Effect.tapErrorTag("TimeoutError", () => Effect.flatMap(dated(timedOut), (answer) => write(duplex, answer))),
-    Effect.catchAll((error) => Effect.as(report(options, error), undefined)),
-    Effect.tap((accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.void)),
-    Effect.tapDefect(() => tearDown(duplex, limits))
-  )
+  return Effect.matchCauseEffect(all, {
+    onSuccess: (accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.succeed(accepted)),
+    onFailure: (cause) =>
+      Effect.tapDefect(
+        Effect.catchAll(Effect.failCause(cause), (error) =>
+          Effect.zipRight(failed(duplex, options, error), giveUp(duplex, limits))
+        ),
+        () => tearDown(duplex, limits)
+      )
+  })
 }

@@ -1,9 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { open, roles } from "../support/peer.js"
+import type { Message } from "../../src/WebSocket.js"
+import type { ReceiveError } from "../../src/WebSocketError.js"
+import { turns } from "../support/leavesNothing.js"
+import { open, roles, until } from "../support/peer.js"
 
 for (const role of roles) {
   describe(`an open WebSocket: a ${role}`, () => {
@@ -17,6 +22,15 @@ for (const role of roles) {
         peer.close()
         yield* Fiber.join(closing)
         expect(yield* ws.isOpen).toBe(false)
+        for (const end of ["close", "violation", "reset"]) {
+          const { peer, ws } = yield* open(role)
+          expect(yield* ws.isOpen).toBe(true)
+          if (end === "close") peer.close()
+          else if (end === "violation") peer.send(3)
+          else yield* peer.duplex.abort
+          yield* ws.closed
+          expect(yield* ws.isOpen, end).toBe(false)
+        }
       })
     )
 
@@ -63,6 +77,62 @@ for (const role of roles) {
         const error = yield* Effect.flip(ws.setLimits({ readAhead: 1, maxMessageSize: -1 }))
         expect(error).toMatchObject({ _tag: "OptionError", option: "limits.maxMessageSize" })
         expect(yield* ws.limits).toEqual(before)
+      })
+    )
+
+    it.scoped(
+      "PARITY CC-11: one operation in a fiber, as a promise, with a callback, as a Stream, as an async iterable",
+      () =>
+        Effect.gen(function* () {
+          const { peer, ws } = yield* open(role)
+          const fiber = yield* Effect.fork(ws.receive)
+          peer.send(1, "fiber")
+          expect(yield* Fiber.join(fiber)).toBe("fiber")
+          const promise = Effect.runPromise(ws.receive)
+          peer.send(1, "promise")
+          expect(yield* Effect.promise(() => promise)).toBe("promise")
+          const exits: Array<Exit.Exit<Message, ReceiveError>> = []
+          Effect.runCallback(ws.receive, { onExit: (exit) => exits.push(exit) })
+          peer.send(1, "callback")
+          yield* until(() => exits.length === 1)
+          expect(exits).toEqual([Exit.succeed("callback")])
+          const stream = yield* Effect.fork(Stream.runCollect(Stream.take(ws.messages, 1)))
+          peer.send(1, "Stream")
+          expect([...(yield* Fiber.join(stream))]).toEqual(["Stream"])
+          const iterable = Stream.toAsyncIterable(ws.messages)[Symbol.asyncIterator]()
+          const next = iterable.next()
+          peer.send(1, "async iterable")
+          expect(yield* Effect.promise(() => next)).toEqual({ value: "async iterable", done: false })
+          const last = iterable.next()
+          peer.close()
+          expect(yield* Effect.promise(() => last)).toMatchObject({ done: true })
+        })
+    )
+
+    it.scoped("PARITY CC-08: nobody is called within the call that brings it about", () =>
+      Effect.gen(function* () {
+        const { peer, ws } = yield* open(role)
+        let isWithin = false
+        const calls: Array<string> = []
+        const call = (what: string) => void calls.push(`${what}${isWithin ? ", within" : ""}`)
+        const within = (act: () => void) => {
+          isWithin = true
+          act()
+          isWithin = false
+        }
+        yield* Effect.forkScoped(ws.run(() => call("message"), { onControl: ({ _tag }) => call(_tag) }))
+        yield* turns()
+        within(() => peer.send(1, "a"))
+        within(() => peer.send(9))
+        within(() => Effect.runCallback(ws.ping(), { onExit: () => call("ping") }))
+        yield* peer.until(2)
+        within(() => peer.send(10, peer.frames[1]?.payload))
+        within(() => Effect.runCallback(ws.close(), { onExit: () => call("close") }))
+        yield* peer.until(3)
+        within(() => peer.close())
+        yield* ws.closed
+        yield* turns()
+        expect([...calls].sort()).toEqual(["Close", "Ping", "Pong", "close", "message", "ping"])
       })
     )
 

@@ -64,6 +64,18 @@ for (const role of roles) {
       expect(peer.briefs).toEqual(["pong 3f"])
     })
 
+    test("PARITY MR-17: whole messages come before the Close frame; one that it cuts is none, and no error", function* () {
+      const { peer, ws } = yield* open(role)
+      const parked = yield* Effect.fork(ws.pull)
+      yield* turns()
+      peer.write(frame(peerRole, 1, "a"), frame(peerRole, 1, "b"), frame(peerRole, 1, "c", { fin: false }))
+      peer.close(4000)
+      expect(yield* Fiber.join(parked)).toEqual(["a", "b"])
+      const error = yield* Effect.flip(ws.pull)
+      expect(error).toMatchObject({ _tag: "Closed", closure: { initiator: "remote", clean: true } })
+      expect((yield* ws.closed).received).toEqual(Option.some({ code: 4000, reason: "" }))
+    })
+
     test("CC-01: several fibers that receive: each message goes to one of them", function* () {
       const { peer, ws } = yield* open(role)
       const got: Array<Message> = []
@@ -320,6 +332,27 @@ for (const role of roles) {
       expect(concat(...pieces)).toEqual(octets(1000))
       peer.send(1, "next")
       expect(yield* ws.receive).toBe("next")
+    })
+
+    test("PARITY MR-04: a message is echoed piece by piece, of its kind, before it has ended", function* () {
+      const { peer, ws } = yield* open(role, { limits: { maxMessageSize: 10 } })
+      const echo = Effect.flatMap(ws.receiveStream, ({ body, kind }) => ws.sendStream(kind, body))
+      const echoing = yield* Effect.fork(Effect.forever(echo))
+      yield* turns()
+      peer.send(1, "Hello, ", { fin: false })
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["text- Hello, "])
+      peer.send(9)
+      peer.send(0, "wörld and all")
+      yield* peer.until(4)
+      peer.send(2, octets(100))
+      yield* peer.until(6)
+      expect(peer.briefs.slice(1, 4)).toEqual(["pong", "more- wörld and all", "more"])
+      expect(peer.frames.slice(4).map(({ opcode, payload }) => [opcode, payload.length])).toEqual([
+        [2, 100],
+        [0, 0]
+      ])
+      yield* Fiber.interrupt(echoing)
     })
 
     test("whole messages that wait already come first, also empty ones", function* () {
@@ -615,6 +648,26 @@ for (const role of roles) {
       expect(yield* Fiber.join(running)).toBe("no pongs")
       expect(seen).toEqual(["pinged", "a"])
       expect(yield* ws.receive).toBe("b")
+    })
+
+    test("PARITY C-07: everything may be called in it, a close for the peer's Close as well", function* () {
+      const { peer, ws } = yield* open(role)
+      const seen: Array<unknown> = []
+      const onControl = (frame: ControlFrame) => {
+        if (frame._tag === "Ping") return Effect.zipRight(ws.send("pinged"), ws.pong(utf8("more")))
+        if (frame._tag === "Close") return Effect.map(ws.close(3000), ({ initiator }) => void seen.push(initiator))
+        return frame.payload.length > 0 ? undefined : Effect.map(ws.ping(utf8("q")), () => void seen.push("answered"))
+      }
+      const running = yield* Effect.fork(ws.run((message) => ws.send(message), { onControl }))
+      yield* turns()
+      peer.write(frame(peerRole, 9, "p"), frame(peerRole, 1, "a"), frame(peerRole, 10))
+      yield* peer.until(5)
+      peer.send(10, "q")
+      yield* turns()
+      peer.close(4000)
+      yield* Fiber.await(running)
+      expect(seen).toEqual(["answered", "remote"])
+      expect(peer.briefs).toEqual(["pong 70", "text pinged", "pong 6d6f7265", "text a", "ping 71", "close 4000"])
     })
 
     test("afterwards nobody is told, and what was not taken is not kept", function* () {

@@ -2,9 +2,10 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { layerSeeded } from "../../src/Entropy.js"
+import { Entropy, layerSeeded } from "../../src/Entropy.js"
 import type { WebSocket } from "../../src/WebSocket.js"
 import { type SendError, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
@@ -72,6 +73,26 @@ for (const role of roles) {
       else expect(new Set(keys.filter((key) => key !== undefined)).size).toBe(peer.frames.length)
     })
 
+    test("PARITY K-01, K-03: each frame has the next key of the service Entropy, 0 as well; a server asks for none", function* () {
+      const keys = [0, 1, 0xffffffff, 0x01020304]
+      let asked = 0
+      const source = Layer.succeed(Entropy, {
+        unsafeMaskingKey: () => keys[asked++ % keys.length] ?? 0,
+        unsafeOctets: (length) => new Uint8Array(length)
+      })
+      const { peer, ws } = yield* open(role).pipe(Effect.provide(source))
+      yield* ws.sendAll(["a", "b"])
+      yield* ws.pong(utf8("c"))
+      yield* ws.send("d".repeat(300))
+      yield* peer.until(4)
+      const isClient = role === "client"
+      expect(asked).toBe(isClient ? 4 : 0)
+      expect(peer.frames.map(({ key }) => key)).toEqual(
+        ["00000000", "00000001", "ffffffff", "01020304"].map((key) => (isClient ? key : undefined))
+      )
+      expect(peer.briefs).toEqual(["text a", "text b", "pong 63", `text ${"d".repeat(300)}`])
+    })
+
     test("MW-19: what was sent is not altered, and may be reused at once", function* () {
       const { peer, ws } = yield* open(role, { limits })
       const message = octets(100)
@@ -101,6 +122,17 @@ for (const role of roles) {
         [0, false, 500],
         [0, true, 1],
         [2, true, 500]
+      ])
+    })
+
+    test("PARITY MW-06: with a fragmentSize of Infinity a message is one frame, whatever its size", function* () {
+      const { peer, ws } = yield* open(role, { limits: { fragmentSize: Infinity } })
+      yield* ws.send(octets(150_000))
+      yield* ws.send("é".repeat(50_000))
+      yield* peer.until(2)
+      expect(peer.frames.map(({ fin, opcode, payload }) => [opcode, fin, payload.length])).toEqual([
+        [2, true, 150_000],
+        [1, true, 100_000]
       ])
     })
 
@@ -242,6 +274,31 @@ for (const role of roles) {
       yield* Fiber.interrupt(ping)
     })
 
+    test("PARITY MR-13: a Ping is answered between the fragments of a message that waits, a Close as well", function* () {
+      for (const [opcode, answer] of [
+        [9, "pong 70"],
+        [8, "close"]
+      ] as const) {
+        const { peer, ws } = yield* open(role, { limits, memory })
+        deaf(peer)
+        const long = yield* Effect.fork(Effect.either(ws.send(octets(5000))))
+        yield* turns()
+        peer.send(opcode, opcode === 9 ? "p" : "")
+        yield* turns()
+        peer.resume()
+        const result = yield* Fiber.join(long)
+        yield* until(() => peer.briefs.includes(answer) && (opcode === 8 || peer.frames.at(-1)?.opcode === 0))
+        const at = peer.briefs.indexOf(answer)
+        expect(peer.frames.slice(0, at).map(({ fin }) => fin)).toEqual(Array.from({ length: at }, () => false))
+        expect(at).toBeGreaterThan(0)
+        expect(peer.frames.slice(at + 1).map(({ opcode }) => opcode)).toEqual(
+          opcode === 8 ? [] : Array(10 - at).fill(0)
+        )
+        if (opcode === 8) expect(result).toMatchObject({ left: { reason: { _tag: "Closed" } } })
+        else expect(result._tag).toBe("Right")
+      }
+    })
+
     test("nobody overtakes a message that waits or has several frames: messages are never mixed", function* () {
       const { peer, ws } = yield* open(role, { limits, memory })
       deaf(peer)
@@ -262,6 +319,33 @@ for (const role of roles) {
       }
       expect(isOpen).toBe(false)
       expect([...messages].sort()).toEqual([1, 1, 1, 2, 2])
+    })
+
+    test("PARITY CC-06: those that wait have their turns in the order of waiting, and control frames go ahead of them", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      deaf(peer)
+      const count = fill(ws)
+      const texts = ["a", "b", "c", "d", "e", "f"]
+      const waiting = yield* Effect.forEach(texts, (text, n) =>
+        Effect.fork(n % 2 === 0 ? ws.send(text) : ws.sendStream("text", Stream.make(text)))
+      )
+      yield* turns()
+      yield* ws.pong(utf8("!"))
+      peer.resume()
+      for (const fiber of waiting) yield* Fiber.join<void, SendError>(fiber)
+      yield* peer.until(count + 10)
+      expect(peer.briefs.slice(count)).toEqual([
+        "pong 21",
+        "text a",
+        "text- b",
+        "more",
+        "text c",
+        "text- d",
+        "more",
+        "text e",
+        "text- f",
+        "more"
+      ])
     })
 
     test("B04: a Close goes behind what was sent and ahead of what waits: that fails with Closing", function* () {

@@ -101,6 +101,54 @@ for (const role of roles) {
       expect(peer.frames).toEqual([])
     })
 
+    test("PARITY T-08: the one TimeoutError is seen by all who wait, and by all who come later", function* () {
+      const mark = { ...idle, highWaterMark: 100 }
+      const { peer, ws } = yield* open(role, { limits: mark, memory: { capacity: 0 } })
+      peer.pause()
+      yield* ws.send(octets(200))
+      const sending = yield* Effect.fork(Effect.flip(ws.send("waits")))
+      const receiving: ReadonlyArray<Effect.Effect<unknown, unknown>> = [ws.pull, ws.receive, ws.receiveStream]
+      const waiting = yield* Effect.forEach([...receiving, ws.ping(), ws.run(() => {})], (each) =>
+        Effect.fork(Effect.flip(each))
+      )
+      yield* pass(10_000)
+      const { cause } = yield* ws.closed
+      expect(cause).toMatchObject({ _tag: "TimeoutError", phase: "Idle" })
+      for (const fiber of waiting) expect(yield* Fiber.join(fiber)).toBe(cause)
+      for (const later of receiving) expect(yield* Effect.flip(later)).toBe(cause)
+      expect((yield* Fiber.join(sending)).reason).toEqual({ _tag: "Closed", failure: cause })
+      expect((yield* Effect.flip(ws.send("late"))).reason).toEqual({ _tag: "Closed", failure: cause })
+    })
+
+    test("PARITY T-08: nobody has to read for it", function* () {
+      const { ws } = yield* open(role, { limits: idle })
+      const closed = yield* Effect.fork(ws.closed)
+      yield* pass(10_000)
+      expect((yield* Fiber.join(closed)).cause).toMatchObject({ _tag: "TimeoutError", phase: "Idle" })
+    })
+
+    test("PARITY T-09: a send that waits for a silent peer fails with it; Effect.timeout ends one before, and nothing of it is sent", function* () {
+      const limits = { ...idle, highWaterMark: 1000 }
+      const { peer, ws } = yield* open(role, { limits, memory: { capacity: 2100 } })
+      peer.pause()
+      yield* ws.send(octets(2000))
+      yield* ws.send(octets(2000))
+      const impatient = yield* Effect.fork(Effect.timeoutOption(ws.send("never sent"), "3 seconds"))
+      const patient = yield* Effect.fork(Effect.flip(ws.send("neither")))
+      yield* pass(3_000)
+      expect(yield* Fiber.join(impatient)).toEqual(Option.none())
+      // A peer that speaks is alive, whether it reads or not.
+      peer.send(10)
+      yield* pass(9_999)
+      expect(yield* Fiber.poll(patient)).toEqual(Option.none())
+      yield* pass(1)
+      const { reason } = yield* Fiber.join(patient)
+      expect(reason).toMatchObject({ _tag: "Closed", failure: { _tag: "TimeoutError", phase: "Idle" } })
+      peer.resume()
+      yield* turns()
+      expect(peer.frames.map(({ opcode }) => opcode)).toEqual([2])
+    })
+
     test("no idleTimeout: never", function* () {
       const { ws } = yield* open(role, { limits: { idleTimeout: Duration.infinity, keepAlive: true } })
       yield* pass("10 days")
@@ -142,11 +190,24 @@ for (const role of roles) {
       expect(yield* ws.receive).toBe("Hello")
     })
 
+    test("PARITY T-14: a peer that pings is alive: it gets its Pongs, and no Ping of ours", function* () {
+      const { peer } = yield* open(role, { limits: alive })
+      for (let n = 1; n <= 5; n++) {
+        yield* pass(4_999)
+        peer.send(9, `${n}`)
+        yield* turns(3)
+      }
+      const pongs = ["pong 31", "pong 32", "pong 33", "pong 34", "pong 35"]
+      expect(peer.briefs).toEqual(pongs)
+      yield* pass(5_000)
+      expect(peer.briefs).toEqual([...pongs, "ping"])
+    })
+
     test("while reading is paused no Ping is sent", function* () {
       const { peer, ws } = yield* open(role, { limits: { ...alive, readAhead: 0 } })
       peer.send(1, "a")
       yield* turns(3)
-      yield* pass("1 hour")
+      yield* pass("2 minutes")
       expect(peer.frames.length).toBe(0)
       expect(ws.unsafeSend("")).toBe(true)
     })
@@ -203,7 +264,7 @@ for (const role of roles) {
       peer.send(0, "")
       yield* turns(3)
       expect(yield* ws.receive).toEqual(octets(3))
-      yield* pass("1 hour")
+      yield* pass("2 minutes")
       expect(ws.unsafeSend("")).toBe(true)
     })
 
@@ -211,13 +272,13 @@ for (const role of roles) {
       const { peer, ws } = yield* open(role, { limits: { ...limits, readAhead: 0 } })
       peer.write(frame(peerRole, 1, "whole"), frame(peerRole, 1, "a", { fin: false }))
       yield* turns(3)
-      yield* pass("1 hour")
+      yield* pass("2 minutes")
       expect(ws.unsafeSend("")).toBe(true)
       expect(yield* ws.receive).toBe("whole")
       yield* pass(5_000)
       peer.send(9)
       yield* turns(3)
-      yield* pass("1 hour")
+      yield* pass("2 minutes")
       expect(yield* Effect.flip(ws.receive)).toMatchObject({ phase: "Message" })
     })
   })

@@ -1,7 +1,8 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { orEffect } from "../../src/handshake/orEffect.js"
+import type { OrEffect } from "../../src/handshake/HandshakeOptions.js"
+import { andThen, orEffect } from "../../src/handshake/orEffect.js"
 import { test } from "../support/leavesNothing.js"
 
 describe("orEffect", () => {
@@ -19,5 +20,22 @@ describe("orEffect", () => {
     expect(yield* orEffect<Option.Option<number>, never, never>(Option.some(1))).toEqual(Option.some(1))
     expect(yield* orEffect<Option.Option<number>, never, never>(Option.none())).toEqual(Option.none())
     expect(yield* orEffect<Option.Option<number>, never, never>(Effect.succeed(Option.some(1)))).toEqual(Option.some(1))
+  })
+})
+
+describe("andThen", () => {
+  const next = (n: number) => n + 1
+  const behind = (value: OrEffect<number, string>) => andThen<number, string, never, number, never, never>(value, next)
+
+  test("of a value there is no effect", function* () {
+    yield* Effect.void
+    expect(behind(1)).toBe(2)
+  })
+
+  test("of an effect or a failure there is one", function* () {
+    expect(yield* orEffect(behind(Effect.succeed(1)))).toBe(2)
+    expect(yield* Effect.flip(orEffect(behind(Effect.fail("no"))))).toBe("no")
+    const refused = andThen<number, never, never, number, string, never>(1, () => Effect.fail("no"))
+    expect(yield* Effect.flip(orEffect(refused))).toBe("no")
   })
 })

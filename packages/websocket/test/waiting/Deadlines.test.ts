@@ -1,13 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as fc from "fast-check"
-import { type Deadlines, make } from "../../src/connection/Deadlines.js"
+import { type Deadlines, on } from "../../src/waiting/Deadlines.js"
+import { turns } from "../support/leavesNothing.js"
 
 const adjust = (millis: number) => TestClock.adjust(`${millis} millis`)
 
-/** Runs with deadlines on the TestClock, and expects that no fiber is left behind. */
-const withDeadlines = (use: (deadlines: Deadlines) => Effect.Effect<void>) => Effect.scoped(Effect.flatMap(make, use))
+/** Runs with deadlines on the TestClock. */
+const withDeadlines = (use: (deadlines: Deadlines) => Effect.Effect<void>) =>
+  Effect.clockWith((clock) => use(on(clock)))
 
 describe("deadlines on Effect's Clock", () => {
   it.effect("each is called when its time has come, not before, and in the order of time", () =>
@@ -69,17 +72,41 @@ describe("deadlines on Effect's Clock", () => {
     )
   )
 
-  it.effect("the end of the Scope forgets them all", () =>
-    Effect.gen(function* () {
-      const calls: Array<number> = []
-      yield* withDeadlines((deadlines) =>
-        Effect.sync(() => {
-          deadlines.add(10, (now) => calls.push(now))
-        })
-      )
-      yield* adjust(100)
-      expect(calls).toEqual([])
-    })
+  it.effect("with the last one the fiber that waits for them is gone", () =>
+    withDeadlines((deadlines) =>
+      Effect.gen(function* () {
+        const before = yield* Fiber.roots
+        const left = Effect.map(Fiber.roots, (now) => now.filter((root) => !before.includes(root)).length)
+        const one = deadlines.add(10, () => Infinity)
+        const other = deadlines.add(20, () => Infinity)
+        deadlines.remove(one)
+        yield* turns(3)
+        expect(yield* left).toBe(1)
+        deadlines.remove(other)
+        yield* turns(3)
+        expect(yield* left).toBe(0)
+      })
+    )
+  )
+
+  it.effect("those that were removed are not held until their time", () =>
+    withDeadlines((deadlines) =>
+      Effect.gen(function* () {
+        const first = deadlines.add(1e9, () => Infinity)
+        const calls: Array<number> = []
+        for (let due = 1; due <= 20_000; due++) {
+          const deadline = deadlines.add(1e6 + due, (now) => {
+            calls.push(now)
+            return Infinity
+          })
+          if (due % 5000 !== 0) deadlines.remove(deadline)
+        }
+        expect(deadlines.size).toBeLessThan(2000)
+        yield* adjust(2e6)
+        expect(calls.length).toBe(4)
+        deadlines.remove(first)
+      })
+    )
   )
 
   it.effect("the heap is a queue by time, whatever is added and removed", () =>

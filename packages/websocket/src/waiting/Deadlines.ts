@@ -1,15 +1,14 @@
 /**
- * The deadlines of all connections of a layer, watched by a single fiber that sleeps on Effect's Clock until the next one.
+ * The deadlines of all connections, watched by a single fiber that sleeps on Effect's Clock until the next one.
  *
- * A connection that lives needs no timer of its own. Putting a deadline off costs nothing: it is looked at when the old
- * one has come, and the connection answers with the new one.
+ * A connection needs no timer of its own. Putting a deadline off costs nothing: it is looked at when the old one has come,
+ * and who is called answers with the new one. While there are none no fiber is left.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Runtime from "effect/Runtime"
-import type * as Scope from "effect/Scope"
+import { afterHostTurn } from "../host/HostTurn.js"
 
 /** Called when the time has come; answers with the time (ms) at which to look again, or Infinity for never. */
 export type OnDue = (now: number) => number
@@ -22,18 +21,21 @@ export interface Deadline {
 
 /** All deadlines, ordered by time in a binary heap. */
 export class Deadlines {
-  private readonly heap: Array<Deadline> = []
+  private heap: Array<Deadline> = []
   private live = 0
+  private isStopping = false
   private sleeper: Fiber.RuntimeFiber<void> | undefined
   private wakeAt = Infinity
 
-  constructor(
-    private readonly runtime: Runtime.Runtime<never>,
-    readonly clock: Clock.Clock
-  ) {}
+  constructor(readonly clock: Clock.Clock) {}
 
   get now(): number {
     return this.clock.unsafeCurrentTimeMillis()
+  }
+
+  /** How many are held, those included that were removed. */
+  get size(): number {
+    return this.heap.length
   }
 
   /** Calls `onDue` at `due` (ms) or soon after. */
@@ -49,12 +51,39 @@ export class Deadlines {
   remove(deadline: Deadline): void {
     if (deadline.onDue === undefined) return
     deadline.onDue = undefined
-    if (--this.live === 0) this.stop()
+    this.live--
+    if (this.live === 0) this.stopSoon()
+    else if (this.heap.length > 4 * this.live + 1024) this.sweep()
   }
 
-  /** Forgets everything. */
-  stop(): void {
-    this.heap.length = 0
+  /** Interrupts the fiber when it takes longer than `millis`, and says so before. */
+  limit(fiber: Fiber.RuntimeFiber<unknown, unknown>, millis: number, onLate?: () => void): void {
+    if (millis === Infinity || fiber.unsafePoll() !== null) return
+    const deadline = this.add(this.now + millis, () => {
+      onLate?.()
+      fiber.unsafeInterruptAsFork(fiber.id())
+      return Infinity
+    })
+    fiber.addObserver(() => this.remove(deadline))
+  }
+
+  /** Forgets those that were removed; an array in order is a heap. */
+  private sweep(): void {
+    this.heap = this.heap.filter(({ onDue }) => onDue !== undefined).sort((one, other) => one.due - other.due)
+  }
+
+  /** The last one was removed: when no other comes at once, as one does when a handshake becomes a connection, nobody waits. */
+  private stopSoon(): void {
+    if (this.isStopping) return
+    this.isStopping = true
+    afterHostTurn(() => {
+      this.isStopping = false
+      if (this.live === 0) this.stop()
+    })
+  }
+
+  private stop(): void {
+    this.heap = []
     this.wakeAt = Infinity
     this.sleeper?.unsafeInterruptAsFork(this.sleeper.id())
     this.sleeper = undefined
@@ -71,8 +100,7 @@ export class Deadlines {
       this.wakeAt = Infinity
       this.fire()
     })
-    // The runtime may come from a region that cannot be interrupted; the sleeper can, or its timer would outlive the layer.
-    this.sleeper = Runtime.runFork(this.runtime)(Effect.interruptible(Effect.zipRight(this.clock.sleep(wait), wake)))
+    this.sleeper = Effect.runFork(Effect.zipRight(this.clock.sleep(wait), wake))
   }
 
   private fire(): void {
@@ -122,8 +150,13 @@ export class Deadlines {
   }
 }
 
-/** Deadlines on the Clock of the environment; the end of the Scope forgets them. */
-export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.zipWith(Effect.runtime<never>(), Effect.clock, (runtime, clock) => new Deadlines(runtime, clock)),
-  (deadlines) => Effect.sync(() => deadlines.stop())
-)
+const ofClocks = new WeakMap<Clock.Clock, Deadlines>()
+
+/** The deadlines on this Clock. */
+export const on = (clock: Clock.Clock): Deadlines => {
+  const known = ofClocks.get(clock)
+  if (known !== undefined) return known
+  const deadlines = new Deadlines(clock)
+  ofClocks.set(clock, deadlines)
+  return deadlines
+}
