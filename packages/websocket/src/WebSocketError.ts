@@ -1,20 +1,16 @@
 /**
  * Every failure of the library, one tag per phase, with a tagged `reason` inside.
  *
- * The reasons of a peer's fault are the kernel's violations themselves: they carry the RFC section, the rule that was
- * broken and the remedy (close code, or HTTP status). Nothing secret is ever part of a message: no credentials, no
- * cookies, no query of a URI.
+ * The reasons of a peer's fault are the kernel's violations themselves, with section, rule and remedy (close code, or HTTP
+ * status). Nothing secret is ever part of a message: no credentials, no cookies, no query of a URI.
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
  * import { WebSocket, WebSocketError } from "effect-websocket"
  *
- * const status = WebSocket.connect("wss://example.com/").pipe(
- *   Effect.as(101),
- *   WebSocketError.catchReason("HandshakeError", "UpgradeDeclined", ({ response }) => Effect.succeed(response.status)),
- *   Effect.catchTag("TimeoutError", () => Effect.succeed(504))
- * )
+ * const ws = WebSocket.connect("wss://example.com/")
+ * const logged = WebSocketError.catchReason(ws, "HandshakeError", "UpgradeDeclined", ({ response }) => Effect.log(response))
  * ```
  */
 import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"

@@ -14,7 +14,7 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "testing/contract/": "the cases of testing/transportContract, tested there by transports with faults",
     "testing/webSocketContract/": "the cases of testing/webSocketContract, tested there by layers with faults"
   },
-  node: {},
+  node: { "NodeBinding.ts": "how NodeListener listens, tested through it" },
   platform: {
     "Connection.ts": "a tag, tested through the Sockets whose handlers have it"
   },
