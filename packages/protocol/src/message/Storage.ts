@@ -45,6 +45,9 @@ const unfinished = (octets: Uint8Array, size: number): number => {
   return 0
 }
 
+/** Text is checked octet by octet as it comes (§8.1): here it only has to be decoded. */
+const checked = (octets: Uint8Array, end: number): string => Utf8.decode(octets, 0, end) as string
+
 /** Holds the octets of one message, and moves them as seldom as it can. */
 export class Storage {
   /** Octets that are held. */
@@ -71,18 +74,18 @@ export class Storage {
     return size <= maxExact ? memory.slice(0, size) : memory.subarray(0, size)
   }
 
-  /** Takes everything as text; undefined: it is not UTF-8. */
-  takeText(): string | undefined {
+  /** Takes everything as text; the caller has checked that it is. */
+  takeText(): string {
     const { memory, size } = this
     this.clear()
-    return Utf8.decode(memory, 0, size)
+    return checked(memory, size)
   }
 
-  /** Takes all whole characters, and keeps what is left of one; undefined: it is not UTF-8. */
-  takeCharacters(): string | undefined {
+  /** Takes all whole characters, and keeps what is left of one; the caller has checked that it is text. */
+  takeCharacters(): string {
     const { memory, size } = this
     const end = size - unfinished(memory, size)
-    const text = Utf8.decode(memory, 0, end)
+    const text = checked(memory, end)
     memory.copyWithin(0, end, size)
     this.size = size - end
     this.next = undefined
