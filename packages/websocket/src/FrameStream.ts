@@ -9,11 +9,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { type CompressionChoice, chosen } from "./Compression.js"
+import { type CompressionChoice, chosen, outgoing } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
 import type { ConnectionCompression } from "./connection/ConnectionParts.js"
 import * as Deadlines from "./connection/Deadlines.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
+import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
@@ -55,7 +56,8 @@ const compressionOf = (
   return Effect.map(chosen(choice || true), (settings) => ({
     agreed,
     threshold: settings!.threshold,
-    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink)
+    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink),
+    shared: sharedDeflation(settings!.open, outgoing(agreed, negotiated.role).windowBits, settings!)
   }))
 }
 
