@@ -24,10 +24,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { type CompressionChoice, chosen } from "./Compression.js"
+import { type CompressionChoice, chosen, outgoing } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
 import type { ConnectionCompression, ConnectionParts } from "./connection/ConnectionParts.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
+import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
@@ -70,7 +71,8 @@ const compressionOf = (
   return Effect.map(chosen(choice || true), (settings) => ({
     agreed,
     threshold: settings!.threshold,
-    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink)
+    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink),
+    shared: sharedDeflation(settings!.open, outgoing(agreed, negotiated.role).windowBits, settings!)
   }))
 }
 

@@ -24,7 +24,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { WebSocket } from "./connection/WebSocket.js"
+import { PreparedMessage } from "./connection/PreparedMessage.js"
+import type { Message, SendOptions, WebSocket } from "./connection/WebSocket.js"
 import * as FrameStream from "./FrameStream.js"
 import * as Handshake from "./Handshake.js"
 import * as HttpCodec from "./HttpCodec.js"
@@ -35,6 +36,7 @@ import { resolve } from "./Limits.js"
 import { Transport } from "./Transport.js"
 import { OptionError, TimeoutError } from "./WebSocketError.js"
 
+export type { PreparedMessage } from "./connection/PreparedMessage.js"
 export type {
   ControlFrame,
   Message,
@@ -44,6 +46,13 @@ export type {
   WebSocket
 } from "./connection/WebSocket.js"
 export type { Redirection, RedirectOptions, Redirects } from "./handshake/redirects.js"
+
+/**
+ * Makes a message ready to be sent to many (`ws.sendPrepared`): encoded once, framed once for all connections of servers, and
+ * compressed once for all which agreed on the same parameters. Text for a string, binary for octets, which are copied.
+ */
+export const prepare = (message: Message, options?: Pick<SendOptions, "compress">): PreparedMessage =>
+  new PreparedMessage(message, options?.compress)
 
 /** Everything above the transport: the HTTP codec, the handshake, and the frames. */
 export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | FrameStream.FrameStream> = Layer.merge(

@@ -1,4 +1,5 @@
 /** WebSocket (RFC 6455) for Effect: client and server over layers that can be swapped. */
+export * as Broadcast from "./Broadcast.js"
 export * as Compression from "./Compression.js"
 export * as DuplexAdapter from "./DuplexAdapter.js"
 export * as Entropy from "./Entropy.js"

@@ -74,7 +74,7 @@ export class Connection implements ReaderOwner {
     const onControl = (opcode: number, payload: Uint8Array) => this.control.receive(opcode, payload)
     this.receiver = new Receiver(negotiated.role, limits, this.reader, onControl, compression?.open)
     const { engine } = this.receiver
-    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold)
+    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold, compression.shared)
     const onUnfinished = () =>
       this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
     this.sender = new Sender(this.outbox, limits, this.pace, deflation, onUnfinished)

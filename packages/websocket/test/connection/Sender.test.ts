@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Entropy, layerSeeded } from "../../src/Entropy.js"
-import type { WebSocket } from "../../src/WebSocket.js"
+import { prepare, type WebSocket } from "../../src/WebSocket.js"
 import { type SendError, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { brief, concat, hex, octets, open, type Peer, roles, until, utf8 } from "../support/peer.js"
@@ -204,6 +204,41 @@ for (const role of roles) {
       expect(texts[0]).toBe("text a")
       expect(texts.at(-1)).toBe("text d")
       expect([...texts].sort()).toEqual(["text a", "text b", "text c", "text d"])
+    })
+
+    test("MW-18: a message for many waits as others do, in its turn, and is never between fragments", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      const prepared = prepare("many")
+      deaf(peer)
+      const long = yield* Effect.fork(ws.send(octets(2000)))
+      yield* turns()
+      expect(ws.unsafeSendPrepared(prepared)).toBe(false)
+      const waiting = yield* Effect.fork(ws.sendPrepared(prepared))
+      const next = yield* Effect.fork(ws.send("next"))
+      const interrupted = yield* Effect.fork(ws.sendPrepared(prepare("never")))
+      yield* turns()
+      expect(yield* Fiber.poll(waiting)).toMatchObject({ _tag: "None" })
+      yield* Fiber.interrupt(interrupted)
+      peer.resume()
+      for (const fiber of [long, waiting, next]) yield* Fiber.join(fiber)
+      expect(ws.unsafeSendPrepared(prepare("x".repeat(900)))).toBe(true)
+      yield* peer.until(8)
+      expect(peer.briefs.slice(4, 6)).toEqual(["text many", "text next"])
+      expect(peer.briefs.slice(6)).toEqual([`text- ${"x".repeat(500)}`, `more ${"x".repeat(400)}`])
+      peer.close()
+      yield* ws.closed
+      expect(ws.unsafeSendPrepared(prepared)).toBe(false)
+      expect((yield* Effect.flip(ws.sendPrepared(prepared))).reason._tag).toBe("Closed")
+    })
+
+    test("MW-18: a message for many that waits fails when the connection is closed", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      deaf(peer)
+      fill(ws)
+      const waiting = yield* Effect.fork(Effect.flip(ws.sendPrepared(prepare("many"))))
+      yield* turns()
+      yield* Effect.fork(ws.close())
+      expect((yield* Fiber.join(waiting)).reason._tag).toBe("Closing")
     })
 
     test("whenFull fail: QueueFull, for as long as others wait too", function* () {
