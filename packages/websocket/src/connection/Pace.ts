@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { hostTurn } from "../host/HostTurn.js"
+import { afterHostTurn, hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { SendError, TransportError } from "../WebSocketError.js"
@@ -28,6 +28,7 @@ export interface PaceOwner {
 
 export class Pace {
   private spent = 0
+  private isTurning = false
   private waiting: Array<() => void> = []
   private isDraining = false
 
@@ -57,6 +58,12 @@ export class Pace {
   /** A frame of so many octets is sent. */
   spend(octets: number): void {
     this.spent += octets + frameCost
+    if (this.spent > turnBudget && !this.isTurning) this.awaitTurn()
+  }
+
+  /** Something is sent that has a turn for itself. */
+  spendTurn(): void {
+    this.spend(turnBudget)
   }
 
   /** The event loop has turned. */
@@ -88,7 +95,6 @@ export class Pace {
       if (refusal !== undefined) return Effect.fail(refusal)
       if (this.isFull) return Effect.zipRight(this.drained, this.whenReady(write))
       if (this.spent <= turnBudget) return write()
-      this.spent = 0
       return Effect.zipRight(hostTurn, this.whenReady(write))
     })
   }
@@ -102,6 +108,15 @@ export class Pace {
       this.waiting = this.waiting.filter((other) => other !== wake)
     })
   })
+
+  /** Who sends by `unsafeSend` alone waits for nothing, and goes on sending then. */
+  private awaitTurn(): void {
+    this.isTurning = true
+    afterHostTurn(() => {
+      this.isTurning = false
+      this.spent = 0
+    })
+  }
 
   private onDrained(): void {
     this.isDraining = false
