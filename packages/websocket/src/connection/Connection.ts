@@ -130,11 +130,12 @@ export class Connection implements ReaderOwner {
     )
   }
 
-  /** Octets have arrived; none: those are gone on with which are there. */
+  /** Octets have arrived; none: the event loop has turned, and those are gone on with which are there. */
   private onOctets(octets?: Uint8Array): void {
     if (this.failure !== undefined || this.isConcluding) return
     this.outbox.beginTurn()
-    this.pace.turned()
+    if (octets === undefined) this.pace.turned()
+    else this.reader.flow.spend(octets.length)
     const violation = octets === undefined ? this.receiver.resume() : this.receiver.receive(octets)
     this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
     if (violation !== undefined) this.conclude(() => this.onViolation(violation))

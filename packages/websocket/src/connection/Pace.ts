@@ -37,6 +37,7 @@ export interface PaceOwner {
 
 export class Pace {
   private spent = 0
+  private isTurning = false
   private waiting: Array<() => void> = []
   private isDraining = false
   private isDue = false
@@ -67,6 +68,12 @@ export class Pace {
   /** A frame of so many octets is sent. */
   spend(octets: number): void {
     this.spent += octets + frameCost
+    if (this.spent > turnBudget && !this.isTurning) this.awaitTurn()
+  }
+
+  /** Something is sent that has a turn for itself. */
+  spendTurn(): void {
+    this.spend(turnBudget)
   }
 
   /** The event loop has turned. */
@@ -111,7 +118,6 @@ export class Pace {
       if (refusal !== undefined) return Effect.fail(refusal)
       if (this.isFull) return Effect.zipRight(this.drained, this.whenReady(write))
       if (this.spent <= turnBudget) return write()
-      this.spent = 0
       return Effect.zipRight(hostTurn, this.whenReady(write))
     })
   }
@@ -125,6 +131,15 @@ export class Pace {
       this.waiting = this.waiting.filter((other) => other !== wake)
     })
   })
+
+  /** Who sends by `unsafeSend` alone waits for nothing, and goes on sending then. */
+  private awaitTurn(): void {
+    this.isTurning = true
+    afterHostTurn(() => {
+      this.isTurning = false
+      this.spent = 0
+    })
+  }
 
   private onDrained(): void {
     this.isDraining = false

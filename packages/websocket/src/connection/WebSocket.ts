@@ -99,7 +99,7 @@ export interface WebSocket {
   ) => Effect.Effect<void, SendError | E, R>
   /**
    * Sends one message at once, or not at all: `false` when `send` would wait or fail, or when the message is longer than
-   * `limits.fragmentSize`. The octets may be reused at once. Never throws.
+   * `limits.fragmentSize`, or than 64 KiB if it is to be compressed. The octets may be reused at once. Never throws.
    */
   readonly unsafeSend: (message: Message) => boolean
   /**

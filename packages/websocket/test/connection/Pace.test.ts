@@ -145,4 +145,24 @@ describe("back-pressure outwards (B01): when a frame may be sent", () => {
       expect(pace.isReady).toBe(true)
     })
   )
+
+  it.effect(
+    "who waits for nothing may send again after a turn; what has a turn for itself waits for the next one",
+    () =>
+      Effect.gen(function* () {
+        const { pace, told, write } = yield* paced
+        yield* hostTurn
+        for (let round = 0; round < 3; round++) {
+          pace.spendTurn()
+          expect(pace.isReady).toBe(false)
+          const writing = yield* write
+          yield* Effect.yieldNow()
+          expect(told.length).toBe(round)
+          yield* hostTurn
+          expect(pace.isReady).toBe(true)
+          yield* Fiber.join(writing)
+        }
+        expect(told).toEqual(["write", "write", "write"])
+      })
+  )
 })
