@@ -18,6 +18,7 @@ import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
+import { observed } from "./observing/observed.js"
 import type { Duplex } from "./Transport.js"
 import type { OptionError } from "./WebSocketError.js"
 
@@ -71,11 +72,13 @@ export const layer: Layer.Layer<FrameStream> = Layer.scoped(
         const compression = yield* compressionOf(negotiated, options?.compression)
         const entropy = yield* Entropy
         const runtime = yield* Effect.runtime<never>()
-        const parts = { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
+        const { onOpen, ...watched } = yield* observed({ duplex, negotiated, compression })
+        const parts = { ...watched, negotiated, limits, deadlines, entropy, runtime }
         const connection = yield* Effect.acquireRelease(
           Effect.sync(() => new Connection(parts)),
           (connection, exit) => connection.release(exit)
         )
+        yield* onOpen(connection.closed)
         return new OpenWebSocket(connection)
       })
   }))

@@ -18,7 +18,7 @@ export interface Frame {
 }
 
 /** Octets of the payload that a line shows. */
-const maxShown = 48
+export const maxShown = 48
 
 /** First and last of the code points that control a terminal, hide, or change the direction of text; and the quotes. */
 const escaped: ReadonlyArray<readonly [number, number]> = [
@@ -62,11 +62,11 @@ const shownEnd = (octets: Uint8Array): number => {
   return end
 }
 
-const preview = (octets: Uint8Array, isText: boolean): string => {
+const preview = (octets: Uint8Array, isText: boolean, size: number = octets.length): string => {
   if (octets.length === 0) return ""
   const end = shownEnd(octets)
   const text = isText ? Utf8.decode(octets, 0, end) : undefined
-  const rest = end < octets.length ? "…" : ""
+  const rest = end < size ? "…" : ""
   return ` ${text === undefined ? hexOf(octets.subarray(0, end)) : quote(text)}${rest}`
 }
 
@@ -82,11 +82,14 @@ const flags = (frame: Frame): string => {
   return (frame.fin && !isControl(frame.opcode) ? " fin" : "") + rsv.join("")
 }
 
-/** One line, as `> Text fin 5 octets "Hello"` or `< Close 1000 "bye"`; ">" is for what we send, "<" for what we receive. */
-export const format = (frame: Frame, direction: "<" | ">"): string => {
+/**
+ * One line, as `> Text fin 5 octets "Hello"` or `< Close 1000 "bye"`; ">" is for what we send, "<" for what we receive. `size`: the
+ * octets of the payload, when the frame has only their beginning.
+ */
+export const format = (frame: Frame, direction: "<" | ">", size: number = frame.payload.length): string => {
   const { opcode, payload, rsv } = frame
   const head = `${direction} ${name(opcode)}${flags(frame)}`
   if (opcode === Opcode.Close) return head + closeBody(payload)
   // RFC 7692 §6: a payload with RSV1 is compressed.
-  return `${head} ${payload.length} octets${preview(payload, opcode !== Opcode.Binary && rsv === 0)}`
+  return `${head} ${size} octets${preview(payload, opcode !== Opcode.Binary && rsv === 0, size)}`
 }
