@@ -32,6 +32,7 @@ import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
+import { type Observed, observed } from "./observing/observed.js"
 import type { Duplex } from "./Transport.js"
 import type { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
@@ -81,28 +82,27 @@ const partsOf = (
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
-): Effect.Effect<ConnectionParts, OptionError> =>
+): Effect.Effect<ConnectionParts & Pick<Observed, "onOpen">, OptionError> =>
   Effect.gen(function* () {
     const limits = { ...(yield* resolve(negotiated.role, options.limits)) }
     const compression = yield* compressionOf(negotiated, options.compression)
     const entropy = yield* Entropy
     const deadlines = on(yield* Effect.clock)
     const runtime = yield* Effect.runtime<never>()
-    return { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
+    const watchable = yield* observed({ duplex, negotiated, compression })
+    return { ...watchable, negotiated, limits, deadlines, entropy, runtime }
   })
 
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
   open: (duplex, negotiated, options = {}) =>
-    Effect.flatMap(partsOf(duplex, negotiated, options), (parts) =>
+    Effect.flatMap(partsOf(duplex, negotiated, options), ({ onOpen, ...parts }) =>
       Effect.uninterruptible(
         Effect.flatMap(Effect.scope, (scope) => {
           const connection = new Connection(parts)
           // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
-          return Effect.as(
-            Scope.addFinalizerExit(scope, (exit) => connection.release(exit)),
-            new OpenWebSocket(connection)
-          )
+          const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
+          return Effect.as(Effect.zipRight(owned, onOpen(connection.closed)), new OpenWebSocket(connection))
         })
       )
     )

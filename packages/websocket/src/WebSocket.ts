@@ -33,6 +33,7 @@ import { countdown, within } from "./handshake/deadline.js"
 import { following, type Redirection, type Redirects } from "./handshake/redirects.js"
 import { checkRequest } from "./handshake/request.js"
 import { resolve } from "./Limits.js"
+import { connecting } from "./observing/handshakes.js"
 import { Transport } from "./Transport.js"
 import { OptionError, TimeoutError } from "./WebSocketError.js"
 
@@ -115,14 +116,16 @@ export const connect = <E = never, R = never>(
     yield* checkRequest(target, options)
     const timeLeft = yield* countdown(limits.handshakeTimeout)
     const open = (uri: Uri.WebSocketUri, asked: ConnectOptions<E, R>, redirects: ReadonlyArray<Redirection>) =>
-      Effect.gen(function* () {
-        const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
-        // The deadline is a total.
-        const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
-        const negotiated = yield* handshake.client(duplex, uri, own)
-        const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
-        return yield* frames.open(duplex, known, options)
-      })
+      connecting(uri, asked, (asked) =>
+        Effect.gen(function* () {
+          const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
+          // The deadline is a total.
+          const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
+          const negotiated = yield* handshake.client(duplex, uri, own)
+          const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
+          return yield* frames.open(duplex, known, options)
+        })
+      )
     const attempts = following(target, options, options.redirects, (...each) => owned(open(...each)))
     const after = Duration.millis(limits.handshakeTimeout)
     return yield* Effect.mapError(attempts, (error) =>

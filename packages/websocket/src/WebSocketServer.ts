@@ -31,6 +31,7 @@ import type { HttpCodec } from "./HttpCodec.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
+import { linked } from "./observing/Spans.js"
 import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
@@ -94,7 +95,7 @@ const handle = <A, E, R, P>(
       if (accepted === undefined) return
       const frames = yield* FrameStream
       const ws = yield* frames.open(duplex, accepted.negotiated, options)
-      yield* handler(ws, accepted.session)
+      yield* linked(accepted.negotiated, handler(ws, accepted.session))
     })
   // Logged before the connection is closed, which may take as long as the client likes.
   const logged = (isFull: boolean) => scoped(Effect.tapErrorCause(connection(isFull), logFailure))

@@ -10,6 +10,7 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "transport/MemoryPipe.ts": "the connections of MemoryTransport, tested through it",
     "transport/PullReader.ts": "the reading half of DuplexAdapter, tested through it",
     "transport/PullWriter.ts": "the writing half of DuplexAdapter, tested through it",
+    "observing/": "what watches connections, tested through WebSocketMetrics, WebSocketTracing and FrameLog",
     "testing/Script.ts": "the steps of ScriptedPeer, tested through it",
     "testing/contract/": "the cases of testing/transportContract, tested there by transports with faults",
     "testing/webSocketContract/": "the cases of testing/webSocketContract, tested there by layers with faults"
