@@ -15,5 +15,5 @@ const project = (name: string) => ({
 })
 
 export default defineWorkspace(
-  ["protocol", "websocket", "node", "platform", "browser", "conformance", "docs", "bench"].map(project)
+  ["protocol", "websocket", "node", "platform", "browser", "cli", "conformance", "docs", "bench"].map(project)
 )

@@ -4,6 +4,15 @@
  * Node.js has read the head of the request: the handshake goes on from there, and the octets behind the head are the first
  * of the connection. Other requests stay the server's, and so does the server. What the handlers of `WebSocketServer` are,
  * handlers are here.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { NodeHttpUpgrade } from "@effect-websocket/node"
+ *
+ * const http = createServer((_request, response) => void response.end("plain HTTP"))
+ * const server = NodeHttpUpgrade.serve(http, (ws) => ws.run((message) => ws.send(message)))
+ * ```
  */
 import type * as http from "node:http"
 import type * as https from "node:https"
@@ -15,6 +24,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { chosen } from "effect-websocket/Compression"
 import { FrameStream } from "effect-websocket/FrameStream"
 import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure } from "effect-websocket/Handshake"
 import { withReadTurns } from "effect-websocket/host/ReadTurn"
@@ -85,7 +95,7 @@ const handle = <A, E, R, P>(
     const accepted = yield* accept(duplex, upgrade, options, limits)
     if (accepted === undefined) return
     const frames = yield* FrameStream
-    const ws = yield* frames.open(duplex, accepted.negotiated, { limits: options.limits })
+    const ws = yield* frames.open(duplex, accepted.negotiated, options)
     yield* handler(ws, accepted.session)
   })
   // Logged before the connection is closed, which may take as long as the client likes.
@@ -99,6 +109,7 @@ const makeListener = <A, E, R, P>(
 ): Effect.Effect<UpgradeListener, OptionError, Provided<R | P> | Scope.Scope> =>
   Effect.gen(function* () {
     const limits = yield* Limits.resolve("server", options.limits)
+    yield* chosen(options.compression)
     const run = yield* FiberSet.makeRuntime<Provided<R | P>>()
     return (request, socket, octets) => {
       if (options.matches?.(request) === false) return

@@ -3,6 +3,7 @@
  *
  * The stream is taken at the first octet of a message and given back at its end. With context takeover the connection finds it
  * again, or else reads its own window into another one. Broken, cut and trailing data are violations; then all is ignored.
+ * It pauses when enough was done, however many messages that took.
  */
 import * as ProtocolViolation from "@effect-websocket/protocol/frame/ProtocolViolation"
 import type { Inflater, InflateSink } from "effect-websocket/Compression"
@@ -15,8 +16,14 @@ type Result = ProtocolViolation.ProtocolViolation | undefined
 /** Octets that are handed on at a time. */
 const pieceSize = 64 * 1024
 
-/** Octets that one call inflates before it pauses: a quarter of a millisecond, and as much again for those who take them. */
-const sliceSize = 256 * 1024
+/**
+ * Octets that are inflated before there is a pause, in one message or in many: a quarter of a millisecond, and as much again
+ * for those who take them. It is not renewed by time: who inflates little at a time pauses once in so many octets, too.
+ */
+const turnBudget = 256 * 1024
+
+/** What a part of a message counts besides its octets (0.5 µs, as 512 octets of JSON). */
+const partCost = 512
 
 /** More ends of data in one message are broken data: each costs as much as a window (§7.2.3.4 is for odd compressors). */
 const maxRestarts = 64
@@ -37,6 +44,8 @@ export class NodeInflater implements Inflater {
   /** Octets of the message's payload so far. */
   private size = 0
   private restarts = 0
+  /** What may still be done before the next pause. */
+  private budget = turnBudget
   /** Payload that was not read yet, while it is paused. */
   private rest = tail
 
@@ -51,6 +60,7 @@ export class NodeInflater implements Inflater {
     if (this.isStopped || start === end) return undefined
     if (this.isPaused) throw new Error("a paused inflater is resumed before it is given more")
     this.size += end - start
+    this.budget -= partCost
     this.stream ??= this.take()
     return this.run(this.stream, octets, start, end)
   }
@@ -58,6 +68,7 @@ export class NodeInflater implements Inflater {
   resume(): Result {
     if (this.stream === undefined || !this.isPaused) return undefined
     this.isPaused = false
+    this.budget = turnBudget
     const { rest } = this
     this.rest = tail
     return this.run(this.stream, rest, 0, rest.length)
@@ -108,29 +119,32 @@ export class NodeInflater implements Inflater {
     output: Uint8Array
   ): Result {
     let at = start
-    for (let slice = sliceSize; slice > 0; ) {
+    for (let isRead = false; !isRead && this.budget > 0; ) {
       // One octet more than the limit is enough to see that it is exceeded.
       const size = Math.min(output.length, Math.max(0, this.sink.room()) + 1)
       if (!stream.write(Flush.Sync, octets, at, end, output, size)) return this.fail(ProtocolViolation.badDeflate)
       at = end - stream.availIn
       const inflated = size - stream.availOut
-      slice -= inflated
-      const isFull = stream.availOut === 0
+      const hasRoom = stream.availOut > 0
       if (inflated > 0) {
         const violation = this.give(output, inflated)
         if (this.isStopped) return violation
       }
-      if (isFull) continue
-      if (at === end) return undefined
+      isRead = hasRoom && at === end
       // Neither octets nor room are missing: the data have ended, and there are more octets.
-      if (!this.restart(stream, output)) return this.fail(ProtocolViolation.badDeflate)
+      if (hasRoom && !isRead && !this.restart(stream, output)) return this.fail(ProtocolViolation.badDeflate)
     }
-    this.isPaused = true
-    this.rest = octets.slice(at, end)
+    if (this.budget <= 0) this.pause(octets, at, end)
     return undefined
   }
 
+  private pause(octets: Uint8Array, start: number, end: number): void {
+    this.isPaused = true
+    this.rest = octets.slice(start, end)
+  }
+
   private give(output: Uint8Array, inflated: number): Result {
+    this.budget -= inflated
     this.window?.append(output, 0, inflated)
     const violation = this.sink.onOctets(output, 0, inflated)
     return violation === undefined ? undefined : this.fail(violation)
@@ -147,12 +161,15 @@ export class NodeInflater implements Inflater {
   /** RFC 7692 §7.2.3.4: a block with BFINAL ends the data, but not the message, nor the window. */
   private restart(stream: NodeDeflateStream, output: Uint8Array): boolean {
     stream.reset()
+    this.budget -= partCost
     this.readWindow(stream, output)
     return ++this.restarts <= maxRestarts
   }
 
   private readWindow(stream: NodeDeflateStream, output: Uint8Array): void {
     if (this.window === undefined || this.window.size === 0) return
+    // A window is read four times as fast as JSON.
+    this.budget -= this.window.size >> 2
     windowBlock ??= new Uint8Array(maxBlockSize)
     const size = this.window.writeBlock(windowBlock)
     stream.write(Flush.Sync, windowBlock, 0, size, output, output.length)

@@ -7,6 +7,8 @@
  */
 
 import * as net from "node:net"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -16,8 +18,9 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { Listener } from "effect-websocket/Listener"
 import { type Address, formatAddress } from "effect-websocket/Transport"
-import type { TransportError } from "effect-websocket/WebSocketError"
+import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
+import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
@@ -27,30 +30,9 @@ import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
 import * as StaleSocket from "./StaleSocket.js"
 
+export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
+
 type Service = Listener["Type"]
-
-/** Options of every listener. */
-export interface ListenOptions {
-  /** Connections which may wait for `accept`, in the kernel and once more here. 511, as Node.js has it. */
-  readonly backlog?: number | undefined
-}
-
-/** Options of TCP. Those without a comment are what `net.Server` of Node.js says of them. */
-export interface TcpOptions extends ListenOptions, Pick<net.ListenOptions, "exclusive" | "ipv6Only"> {
-  /** The address to listen on. `127.0.0.1`, so that nobody but this host is served unless it was said; `::` is everybody. */
-  readonly host?: string | undefined
-  /** 0, for one that the system chooses. */
-  readonly port?: number | undefined
-  /** Sends small segments at once, without Nagle's algorithm. true. */
-  readonly noDelay?: boolean | undefined
-  /** Whether the kernel probes idle connections. false. */
-  readonly keepAlive?: boolean | undefined
-  /** Silence before the first probe. What the kernel has. */
-  readonly keepAliveInitialDelay?: Duration.DurationInput | undefined
-}
-
-/** Options of a Unix socket, as `net.Server` of Node.js has them. */
-export interface UnixOptions extends ListenOptions, Pick<net.ListenOptions, "readableAll" | "writableAll"> {}
 
 interface Binding {
   readonly address: Address
@@ -239,3 +221,47 @@ export const layerTlsOver = (options: NodeTlsServer.TlsOptions): Layer.Layer<Lis
 /** Provides `makeUnix`. */
 export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>
   Layer.scoped(Listener, makeUnix(path, options))
+
+type FromConfig<O> = (
+  options: Config.Config.Wrap<O>
+) => Layer.Layer<Listener, ConfigError.ConfigError | OptionError | TransportError>
+
+/** What comes from outside of the program is checked by name; what is written in it, Node.js refuses. */
+const checkPort = ({ port = 0 }: TcpOptions): Effect.Effect<void, OptionError> =>
+  Number.isInteger(port) && port >= 0 && port <= 65_535
+    ? Effect.void
+    : Effect.fail(new OptionError({ option: "port", rule: "an integer from 0 to 65535" }))
+
+const fromConfig =
+  <O extends TcpOptions>(layer: (options: O) => Layer.Layer<Listener, TransportError>): FromConfig<O> =>
+  (wrapped) =>
+    Layer.unwrapEffect(Effect.map(Effect.tap(Config.unwrap(wrapped), checkPort), layer))
+
+/**
+ * `layerTcp` with options from the configuration. A port out of range is an `OptionError`.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Config } from "effect"
+ *
+ * export const listener = NodeListener.layerTcpConfig({
+ *   host: Config.withDefault(Config.string("HOST"), "127.0.0.1"),
+ *   port: Config.port("PORT")
+ * })
+ * ```
+ */
+export const layerTcpConfig: FromConfig<TcpOptions> = fromConfig(layerTcp)
+
+/** `layerTls` with options from the configuration. A port out of range is an `OptionError`. */
+export const layerTlsConfig: FromConfig<TcpOptions & NodeTlsServer.TlsOptions> = fromConfig(layerTls)
+
+/** `layerTlsOrPlain` with options from the configuration. A port out of range is an `OptionError`. */
+export const layerTlsOrPlainConfig: FromConfig<TcpOptions & NodeTlsServer.TlsOptions> = fromConfig(layerTlsOrPlain)
+
+/** `layerUnix` with its path, and options, from the configuration. */
+export const layerUnixConfig = (
+  path: Config.Config<string>,
+  options: Config.Config.Wrap<UnixOptions> = {}
+): Layer.Layer<Listener, ConfigError.ConfigError | TransportError> =>
+  Layer.unwrapEffect(Effect.map(Config.all([path, Config.unwrap(options)]), (both) => layerUnix(...both)))

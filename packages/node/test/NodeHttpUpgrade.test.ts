@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Handshake from "effect-websocket/Handshake"
 import * as WebSocket from "effect-websocket/WebSocket"
+import * as NodeCompression from "../src/NodeCompression.js"
 import * as NodeHttpUpgrade from "../src/NodeHttpUpgrade.js"
 import * as NodeTransport from "../src/NodeTransport.js"
 import * as certificates from "./support/certificates.js"
@@ -64,6 +65,26 @@ const handshake = [
 ].join("\r\n")
 
 describe("upgrades of a server that is there already", () => {
+  it.scopedLive(
+    "P-09: compress as the options say: level, and from which length on; without the service it is an OptionError",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* plain()
+        const options = { compression: { threshold: 10, level: 0 } }
+        const both = (ws: WebSocket.WebSocket) => Effect.zipRight(ws.sendAll(["123456789", "1234567890"]), ws.closed)
+        const served = Layer.build(NodeHttpUpgrade.serve(server, both, options))
+        expect(yield* Effect.flip(served)).toMatchObject({ _tag: "OptionError", option: "compression" })
+        yield* Effect.provide(served, yield* Layer.build(NodeCompression.layer))
+        const socket = yield* raw(server)
+        let received = ""
+        socket.setEncoding("latin1").on("data", (part) => {
+          received += part
+        })
+        socket.write(handshake.replace("x-twice: b", "Sec-WebSocket-Extensions: permessage-deflate"))
+        yield* until(() => received.includes("\r\n\r\n\x81\x09123456789\xc1\x10\0\x0a\0\xf5\xff1234567890\0"))
+      }).pipe(Effect.scoped, leavesNothing, Effect.provide(services))
+  )
+
   it.scopedLive("become WebSockets, and ordinary requests stay the server's", () =>
     Effect.gen(function* () {
       const server = yield* plain()

@@ -3,7 +3,7 @@ import * as ProtocolViolation from "@effect-websocket/protocol/frame/ProtocolVio
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as NodeCompression from "../src/NodeCompression.js"
-import { agreements, kinds, messages, settings } from "./support/deflateMessages.js"
+import { agreements, kinds, messages, random, settings } from "./support/deflateMessages.js"
 import { type Collector, hex, noTakeover, type Open, text, widest, withEngines } from "./support/engines.js"
 
 for (const [name, streams] of kinds) {
@@ -181,6 +181,90 @@ for (const [name, streams] of kinds) {
         inflater.push(payload, 0, payload.length)
         expect(() => inflater.push(payload, 0, 1)).toThrow("resumed")
         expect(() => inflater.end()).toThrow("resumed")
+      })
+    })
+  })
+
+  describe(`what is inflated before there is a pause, by ${name}`, () => {
+    const budget = 256 * 1024
+    const piece = 64 * 1024
+
+    /** How much is inflated of each payload, again and again, until there is a pause. */
+    const until = (open: Open, payload: Uint8Array, side = open()) => {
+      const { engine, sink } = side
+      let messages = 0
+      for (; !engine.inflater.isPaused; messages++) {
+        expect(engine.inflater.push(payload, 0, payload.length)).toBeUndefined()
+        if (!engine.inflater.isPaused) expect(engine.inflater.end()).toBeUndefined()
+        expect(messages).toBeLessThan(budget)
+      }
+      return { messages, octets: sink.total, side }
+    }
+
+    it("it is bounded, of many messages as of one; a pause behind the last octet of a payload has nothing left to do", () => {
+      for (const size of [1, 1000, 10_000, 100_000, 300_000]) {
+        engines((open) => {
+          const payload = open(noTakeover, "client").deflate(random(size))
+          const { messages, octets, side } = until(open, payload, open(noTakeover))
+          expect(octets).toBeGreaterThan(size === 1 ? 500 : budget / 2)
+          expect(octets).toBeLessThan(budget + piece)
+          expect(side.push(new Uint8Array(0))).toBeUndefined()
+          for (; side.engine.inflater.isPaused; side.pauses++) expect(side.engine.inflater.resume()).toBeUndefined()
+          expect(side.pauses).toBe(1)
+          expect(side.engine.inflater.end()).toBeUndefined()
+          expect(side.sink.total).toBe(messages * size)
+          // The next pause is as far away as the first one was, less what was inflated behind that.
+          expect(Math.abs(until(open, payload, side).messages - messages)).toBeLessThanOrEqual(1)
+        })
+      }
+    })
+
+    it("messages that become nothing, and parts of one octet, count as well", () => {
+      engines((open) => {
+        const { messages } = until(open, hex("00"))
+        expect(messages).toBeLessThan(1000)
+        const { inflater } = open().engine
+        let parts = 0
+        for (; !inflater.isPaused; parts++) inflater.push(hex("02 00 00 00 ff ff"), parts % 6, (parts % 6) + 1)
+        expect(parts).toBeLessThan(1000)
+      })
+    })
+
+    it("§7.2.3.4: so does a window that is read again behind each end of data", () => {
+      engines((open) => {
+        const [near, far] = [open(widest, "client"), open()]
+        far.inflate(near.deflate(random(2 ** 15)))
+        const ends = hex(`${"03 00".repeat(64)} 00`)
+        const { messages } = until(open, ends, far)
+        expect(messages).toBeLessThan(2)
+        expect(far.push(new Uint8Array(0))).toBeUndefined()
+        while (far.engine.inflater.isPaused) expect(far.engine.inflater.resume()).toBeUndefined()
+        expect(far.engine.inflater.end()).toBeUndefined()
+        expect(far.inflate(near.deflate(text("Hello")))).toEqual(text("Hello"))
+      })
+    })
+
+    it("what is broken behind a pause is found when it goes on; then there is no pause, and everything is ignored", () => {
+      engines((open) => {
+        const side = open()
+        const payload = new Uint8Array([
+          ...open(widest, "client").deflate(new Uint8Array(300_000)),
+          0,
+          0,
+          0xff,
+          0xff,
+          7
+        ])
+        const { inflater } = side.engine
+        expect(inflater.push(payload, 0, payload.length)).toBeUndefined()
+        expect([inflater.isPaused, side.sink.total]).toEqual([true, budget])
+        expect(inflater.resume()).toBe(ProtocolViolation.badDeflate)
+        expect([inflater.resume(), inflater.isPaused, side.push(hex("00")), inflater.end()]).toEqual([
+          undefined,
+          false,
+          undefined,
+          undefined
+        ])
       })
     })
   })

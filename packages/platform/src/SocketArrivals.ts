@@ -38,12 +38,12 @@ export class SocketArrivals {
 
   /** Waits for the end. */
   readonly ended: Effect.Effect<void> = Effect.suspend(() =>
-    this.failure === undefined ? Effect.zipRight(this.ends.wait, this.ended) : Effect.void
+    this.failure === undefined ? this.ends.waitFor(this.ended) : Effect.void
   )
 
   readonly pull: Effect.Effect<Chunks, TransportError> = Effect.suspend(() => {
     if (this.chunks.length > 0) return this.take
-    return this.failure === undefined ? Effect.zipRight(this.readers.wait, this.pull) : Effect.fail(this.failure)
+    return this.failure === undefined ? this.readers.waitFor(this.pull) : Effect.fail(this.failure)
   })
 
   /** One step: an interruption comes before the octets are taken, or after they were delivered. */
@@ -56,6 +56,6 @@ export class SocketArrivals {
   })
 
   private readonly room: Effect.Effect<void> = Effect.suspend(() =>
-    this.octets > readAhead ? Effect.zipRight(this.writers.wait, this.room) : Effect.void
+    this.octets > readAhead ? this.writers.waitFor(this.room) : Effect.void
   )
 }

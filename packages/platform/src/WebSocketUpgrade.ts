@@ -4,6 +4,16 @@
  * The server is to be one of `PlatformHttpServer`. A refusal is an ordinary response, which goes through all middleware; the
  * 101 has the fields of the handlers that middleware has appended. What middleware does to responses otherwise comes too late
  * for it: log line and span of the request end with the connection, and so does the request's Scope.
+ *
+ * @example
+ * ```ts
+ * import { HttpRouter } from "@effect/platform"
+ * import { WebSocketUpgrade } from "@effect-websocket/platform"
+ *
+ * const app = HttpRouter.empty.pipe(
+ *   HttpRouter.get("/echo", WebSocketUpgrade.toHttpApp((ws) => ws.run((message) => ws.send(message))))
+ * )
+ * ```
  */
 import * as http from "node:http"
 import type * as HttpApp from "@effect/platform/HttpApp"
@@ -19,7 +29,7 @@ import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { FrameStream } from "effect-websocket/FrameStream"
+import { FrameStream, type FrameStreamOptions } from "effect-websocket/FrameStream"
 import { type Accepted, type AcceptOptions, Handshake } from "effect-websocket/Handshake"
 import { withReadTurns } from "effect-websocket/host/ReadTurn"
 import { isEndOfConnection } from "effect-websocket/server/logFailure"
@@ -89,7 +99,7 @@ const open = (
   request: HttpServerRequest,
   answer: AnswerDuplex,
   { negotiated }: Accepted<unknown>,
-  limits: UpgradeOptions["limits"]
+  { compression, limits }: FrameStreamOptions
 ): Effect.Effect<WebSocket, OptionError, FrameStream | Scope.Scope> =>
   Effect.gen(function* () {
     const event = UpgradeEvent.of(request)
@@ -99,7 +109,7 @@ const open = (
     const duplex = yield* NodeDuplex.fromDuplex(event.socket)
     duplex.unsafeWrite(answer.answer)
     const frames = yield* FrameStream
-    return yield* frames.open(duplex, negotiated, { limits })
+    return yield* frames.open(duplex, negotiated, { compression, limits })
   }).pipe(Effect.uninterruptible)
 
 const accept = <A, R>(
@@ -116,7 +126,7 @@ const accept = <A, R>(
         octets: event?.octets
       })
       .pipe(Effect.catchTag("HandshakeError", (error) => Effect.fail(UpgradeRefused.of(error))))
-    return { ws: yield* open(request, answer, accepted, options.limits), session: accepted.session }
+    return { ws: yield* open(request, answer, accepted, options), session: accepted.session }
   })
 
 /**

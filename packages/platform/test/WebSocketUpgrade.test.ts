@@ -3,6 +3,7 @@ import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { describe, expect, it } from "@effect/vitest"
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -63,6 +64,20 @@ describe("upgrade, in a route", () => {
       expect(yield* raw.until("early")).toContain("\r\n\r\n\x81\x05early")
       raw.socket.write(frame("bird").subarray(3))
       yield* raw.until("bird")
+    }).pipe(quiet)
+  )
+
+  it.scopedLive("P-09: permessage-deflate as the options say: its level, and from which length on", () =>
+    Effect.gen(function* () {
+      const compression = { threshold: 10, level: 0 }
+      const both = (ws: WebSocket) => Effect.zipRight(ws.sendAll(["123456789", "1234567890"]), ws.closed)
+      const app = WebSocketUpgrade.toHttpApp(both, { compression })
+      const clients = yield* serve(Effect.provide(app, NodeCompression.layer))
+      const raw = yield* clients.open
+      raw.socket.write(handshake("/", ["Sec-WebSocket-Extensions: permessage-deflate"]))
+      const received = yield* raw.until("\xc1\x10\0\x0a\0\xf5\xff1234567890\0")
+      expect(received).toMatch(/^Sec-WebSocket-Extensions: permessage-deflate/m)
+      expect(received).toContain("\r\n\r\n\x81\x09123456789\xc1\x10")
     }).pipe(quiet)
   )
 

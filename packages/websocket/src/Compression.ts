@@ -1,8 +1,20 @@
 /**
  * The compressor and decompressor of permessage-deflate (RFC 7692 §7.2) as a service: payload in, payload out.
  *
- * What is opened belongs to one connection, is synchronous, and holds nothing before the first compressed message. Large
- * messages go through in slices, so that the event loop can turn between them. Negotiation, RSV1 and frames are not here.
+ * What is opened belongs to one connection, is synchronous, and holds nothing before the first compressed message. Messages
+ * go through in slices, so that the event loop can turn between them. Negotiation, RSV1 and frames are not here.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const compressed = Effect.provide(
+ *   WebSocket.connect("wss://example.com/", { compression: { level: 1, threshold: 1024 } }),
+ *   NodeCompression.layer
+ * )
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"
@@ -181,10 +193,12 @@ export interface InflateSink {
  * Inflates the messages of one connection. Octets that are broken, cut, or followed by something else are the violation
  * `BadDeflate`. After a violation, its own or one of the sink, everything is ignored.
  *
- * A call inflates a bounded number of octets (a small message may become a thousand times larger). When there are more it
- * `isPaused`: the rest has been copied, and nothing but `resume` may be called until it is not paused any more.
+ * What is inflated before it `isPaused` is bounded, of many messages as of one (which may become a thousand times larger than
+ * its payload): then the event loop should turn. What `push` has not inflated yet was copied, and nothing but `resume` may be
+ * called until it is not paused any more.
  */
 export interface Inflater {
+  /** Enough was inflated: looked at behind `push` and `resume`. */
   readonly isPaused: boolean
   /** The next octets of a message's payload, lent for the call. */
   readonly push: (octets: Uint8Array, start: number, end: number) => ProtocolViolation | undefined

@@ -3,6 +3,21 @@
  *
  * A connection is a plain value that the Scope owns: at its end the closing handshake is made, within `limits.closeTimeout`,
  * and the transport is gone.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FrameStream, Handshake, type Transport } from "effect-websocket"
+ *
+ * // A WebSocket on a connection that is there already.
+ * const accept = (duplex: Transport.Duplex) =>
+ *   Effect.gen(function* () {
+ *     const { server } = yield* Handshake.Handshake
+ *     const { negotiated } = yield* server(duplex)
+ *     const { open } = yield* FrameStream.FrameStream
+ *     return yield* open(duplex, negotiated)
+ *   })
+ * ```
  */
 import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Context from "effect/Context"

@@ -5,6 +5,8 @@
  * layer, or for one connection by the option `limits`; what is out of range is an `OptionError` before anything is sent.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -167,3 +169,25 @@ export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<Limit
     const limits = changed(defaults[role], ambient)
     return valid(limits instanceof OptionError ? limits : changed(limits, own))
   })
+
+/**
+ * `layer` with limits from the configuration. What is out of range is an `OptionError` when the layer is built, not only when
+ * there is a connection.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { Limits } from "effect-websocket"
+ *
+ * export const limits = Limits.layerConfig({
+ *   maxMessageSize: Config.withDefault(Config.integer("MAX_MESSAGE_SIZE"), 64 * 1024),
+ *   idleTimeout: Config.withDefault(Config.duration("IDLE_TIMEOUT"), "2 minutes")
+ * })
+ * ```
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<LimitOptions>
+): Layer.Layer<never, ConfigError.ConfigError | OptionError> =>
+  Layer.unwrapEffect(
+    Effect.flatMap(Config.unwrap(options), (limits) => Effect.as(change(defaults.server, limits), layer(limits)))
+  )

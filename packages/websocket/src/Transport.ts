@@ -4,6 +4,18 @@
  * `Transport` opens them on a client, `Listener` accepts them on a server; both give a `Duplex`, which the Scope owns.
  * A Duplex knows nothing of HTTP or of frames. Reading is pulled: who does not ask, does not read from the socket, and
  * that is the back-pressure.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Transport } from "effect-websocket"
+ *
+ * const octets = Effect.gen(function* () {
+ *   const { connect } = yield* Transport.Transport
+ *   const duplex = yield* connect({ host: "127.0.0.1", port: 8080, secure: false })
+ *   return yield* duplex.pull
+ * }).pipe(Effect.scoped)
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { NonEmptyReadonlyArray } from "effect/Array"

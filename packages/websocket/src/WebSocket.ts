@@ -2,6 +2,21 @@
  * WebSockets for clients: `connect`, and the connection itself, which is the same on a server.
  *
  * The transport beneath is a layer of its own choice; `layer` is everything above it.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Effect, Layer } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const program = Effect.gen(function* () {
+ *   const ws = yield* WebSocket.connect("wss://example.com/chat", { subprotocols: ["chat.v1"] })
+ *   yield* ws.send("hello")
+ *   return yield* ws.receive
+ * }).pipe(Effect.scoped)
+ *
+ * const live = Effect.provide(program, Layer.merge(WebSocket.layer, NodeTransport.layer()))
+ * ```
  */
 import * as Uri from "@effect-websocket/protocol/handshake/WebSocketUri"
 import * as Duration from "effect/Duration"

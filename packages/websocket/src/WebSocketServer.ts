@@ -3,6 +3,18 @@
  *
  * On the same port ordinary HTTP requests can be answered. What one handler does wrong harms no other connection; the end
  * of the server closes every connection with 1001, in order and within the limits.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { WebSocket, WebSocketServer } from "effect-websocket"
+ *
+ * const server = WebSocketServer.serve((ws) => ws.run((message) => ws.send(message)), { maxConnections: 1000 })
+ *
+ * // Serves until it is interrupted.
+ * const program = Layer.launch(Layer.provide(server, Layer.merge(WebSocket.layer, NodeListener.layerTcp({ port: 8080 }))))
+ * ```
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"

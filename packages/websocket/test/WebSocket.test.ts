@@ -355,7 +355,7 @@ describe("every operation of the transport may fail", () => {
       )
       while (Option.isNone(yield* Fiber.poll(running))) {
         yield* turns(10)
-        yield* TestClock.adjust("10 seconds")
+        yield* TestClock.adjust("1 seconds")
       }
       const exits = (yield* Fiber.join(running)).map((exit) => Exit.flatten(exit))
       expect(exits.length).toBeGreaterThan(3)

@@ -4,6 +4,15 @@
  * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles, or quadruples where
  * the whole size is known, until 4 MiB have arrived. However small the fragments are, nothing is kept for each of them; and however large the message
  * is, no step copies more than a few MiB, so that the event loop is not held.
+ *
+ * @example
+ * ```ts
+ * import { Storage } from "@effect-websocket/protocol/message/Storage"
+ *
+ * const storage = new Storage()
+ * storage.append(Uint8Array.of(1, 2, 3), 0, 3, 3, true)
+ * const octets = storage.take()
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 
@@ -36,6 +45,7 @@ const unfinished = (octets: Uint8Array, size: number): number => {
   return 0
 }
 
+/** Holds the octets of one message, and moves them as seldom as it can. */
 export class Storage {
   /** Octets that are held. */
   size = 0

@@ -2,7 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Role } from "../../src/bytes/Role.js"
 import { FrameDecoder, type FrameSink } from "../../src/frame/FrameDecoder.js"
-import { badDataFrame, frameTooBig } from "../../src/frame/ProtocolViolation.js"
+import { badDataFrame, badDeflate, frameTooBig } from "../../src/frame/ProtocolViolation.js"
 import { legalFrames, mutatedFrames, type RawFrame, wireOf } from "../support/frameArbitraries.js"
 import { cutAt, type Event, everyCut, FrameRecorder, octetsOf, run } from "../support/frames.js"
 
@@ -240,6 +240,22 @@ describe("RFC 6455 §5.2 FrameDecoder", () => {
     expect([decoder.isPaused, recorder.events.length, decoder.offset]).toEqual([false, 2, 5])
     expect(decoder.resume()).toBeUndefined()
   })
+
+  it.each([true, false])(
+    "a fault that is found while it is paused has the place of its frame (more waits: %s)",
+    (waits) => {
+      const decoder: FrameDecoder = new FrameDecoder("client", {
+        ...new FrameRecorder(),
+        onPayload: (octets) => (octets.length > 3 ? undefined : void decoder.pause())
+      })
+      decoder.decode(octetsOf("8101ff 8101ff"))
+      decoder.decode(octetsOf("8102ff"))
+      if (waits) decoder.decode(octetsOf("ff 83"))
+      expect(decoder.fail(badDeflate)).toBe(badDeflate)
+      expect([decoder.offset, decoder.isPaused, decoder.resume()]).toEqual([6, false, undefined])
+      expect([decoder.decode(octetsOf("83")), decoder.offset]).toEqual([undefined, 6])
+    }
+  )
 
   it("stopped while it is paused, it forgets what waits", () => {
     const decoder = new FrameDecoder("client", { ...new FrameRecorder(), onPayload: () => void decoder.pause() })

@@ -1,7 +1,7 @@
 /**
  * Whether octets flow: the transport is read while the application has room and the receiver is through with what it has.
  *
- * A receiver that was paused, since a compressed message becomes large, goes on after a turn of the event loop.
+ * A receiver that was paused, since it has inflated enough, goes on after a turn of the event loop.
  */
 import { afterHostTurn } from "../host/HostTurn.js"
 import type { FlowControl } from "../Transport.js"

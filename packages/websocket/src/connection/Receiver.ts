@@ -2,8 +2,8 @@
  * Octets in, messages and control frames out: the inbound stations of the kernel, put one behind the other.
  *
  * Everything is synchronous. Control frames leave before the messages are inflated and assembled, so that a Ping between
- * fragments is no special case (RFC 6455 §5.4). A peer's fault is returned as a value; nothing is decoded after it. A
- * compressed message that becomes large pauses all stations, so that the event loop can turn.
+ * fragments is no special case (RFC 6455 §5.4). A peer's fault is returned as a value; nothing is decoded after it. When
+ * enough was inflated, in one message or in many, all stations pause, so that the event loop can turn.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { FrameDecoder, type FrameSink } from "@effect-websocket/protocol/frame/FrameDecoder"
@@ -69,14 +69,15 @@ export class Receiver implements FrameSink, InflateSink {
     return this.decoder.decode(octets)
   }
 
-  /** There is more to be inflated than one turn of the event loop should take: `resume` goes on. */
+  /** What one turn of the event loop should take is inflated: `resume` goes on. */
   get isPaused(): boolean {
     return this.decoder.isPaused
   }
 
   resume(): ProtocolViolation | undefined {
     const violation = this.inflater?.resume()
-    return violation === undefined && this.inflater?.isPaused !== true ? this.decoder.resume() : violation
+    if (violation !== undefined) return this.decoder.fail(violation)
+    return this.inflater?.isPaused === true ? undefined : this.decoder.resume()
   }
 
   /** Octets decoded so far; after a violation the place of it. */

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import type { LimitOptions } from "../../src/Limits.js"
 import * as MemoryTransport from "../../src/MemoryTransport.js"
 import type { Duplex } from "../../src/Transport.js"
 import * as FailingTransport from "../../src/testing/FailingTransport.js"
@@ -15,7 +16,19 @@ import { type ReceiveError, TransportError } from "../../src/WebSocketError.js"
 import * as WebSocketServer from "../../src/WebSocketServer.js"
 import { faultsOf } from "../support/faults.js"
 import { leavesNothing, test, turns } from "../support/leavesNothing.js"
-import { concat, frame, hex, octets, open, other, roles, utf8 } from "../support/peer.js"
+import { Calls, deflated, pausing } from "../support/pausing.js"
+import {
+  closePayload,
+  concat,
+  frame,
+  hex,
+  type OpenOptions,
+  octets,
+  open,
+  other,
+  roles,
+  utf8
+} from "../support/peer.js"
 
 /** Everything that arrives until the end, and the end. */
 const drainAll = (ws: WebSocket) => {
@@ -405,6 +418,148 @@ for (const role of roles) {
   })
 }
 
+for (const role of roles) {
+  const peerRole = other(role)
+  const compressed = (message: string) => frame(peerRole, 1, deflated(message), { rsv: 4 })
+  const many = Array.from({ length: 12 }, (_, index) => `message ${index}`)
+  const all = concat(...many.map(compressed))
+  /** A connection that pauses behind 20 octets, so that there are six pauses in all of these messages. */
+  const opened = (calls = new Calls(), rest: OpenOptions = {}) =>
+    open(role, { ...rest, compression: pausing(20, calls) })
+
+  describe(`RFC 7692 §7.2.2: inflating pauses, and the connection lives on: a ${role}`, () => {
+    test("between two turns of the event loop so much is inflated, of many messages as of one; all arrive", function* () {
+      const calls = new Calls()
+      const { at, peer, ws } = yield* opened(calls)
+      at.deliver(concat(all, compressed("x".repeat(200))))
+      for (let pauses = 1; pauses <= 16; pauses++) {
+        expect(calls.pauses).toBe(pauses)
+        yield* turns(0)
+      }
+      peer.write(all)
+      const messages = yield* Effect.replicateEffect(ws.receive, 25)
+      expect(messages).toEqual([...many, "x".repeat(200), ...many])
+    })
+
+    test("an end of the transport comes behind what had arrived: EndOfStream, with all messages", function* () {
+      for (const end of ["end", "abort"] as const) {
+        const { at, peer, ws } = yield* opened()
+        at.deliver(all.slice())
+        yield* peer.duplex[end]
+        if (end === "end") at.fail(new TransportError({ reason: { _tag: "EndOfStream" } }))
+        const { error, messages } = yield* drainAll(ws)
+        expect(messages).toEqual(many)
+        expect(error).toMatchObject({
+          _tag: "TransportError",
+          reason: { _tag: end === "end" ? "EndOfStream" : "Reset" }
+        })
+        expect(yield* Effect.flip(ws.receive)).toBe(error)
+      }
+    })
+
+    test("so it does while nobody asks for the messages; a message that was cut is none", function* () {
+      const { at, peer, ws } = yield* opened(undefined, { limits: { readAhead: 10 } })
+      at.deliver(concat(all, compressed("cut").subarray(0, -1)))
+      yield* peer.duplex.end
+      yield* turns()
+      expect(yield* ws.isOpen).toBe(true)
+      const { error, messages } = yield* drainAll(ws)
+      expect([messages, error]).toMatchObject([many, { reason: { _tag: "EndOfStream" } }])
+    })
+
+    test("§5.5.1: a Close frame behind a pause ends the connection behind the messages before it: clean, and answered", function* () {
+      const { at, peer, ws } = yield* opened()
+      at.deliver(concat(all, frame(peerRole, 8, closePayload(3000)), compressed("late")))
+      expect(peer.briefs).toEqual([])
+      const { error, messages } = yield* drainAll(ws)
+      expect(messages).toEqual(many)
+      expect(error).toMatchObject({ _tag: "Closed", closure: { clean: true, initiator: "remote" } })
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["close 3000"])
+    })
+
+    test("§5.5.2: a Ping is answered in its place, behind the messages that came before it", function* () {
+      const { at, peer, ws } = yield* opened()
+      at.deliver(concat(frame(peerRole, 9, "first"), all, frame(peerRole, 9, "last")))
+      yield* turns(1)
+      const pong = (text: string) => `pong ${Buffer.from(text).toString("hex")}`
+      expect(peer.briefs).toEqual([pong("first")])
+      yield* peer.until(2)
+      expect([peer.briefs, yield* ws.pull]).toEqual([[pong("first"), pong("last")], many])
+    })
+
+    const faults: ReadonlyArray<readonly [tag: string, code: number, octets: Uint8Array, limits?: LimitOptions]> = [
+      ["BadDeflate", 1007, frame(peerRole, 2, concat(new Uint8Array(30), hex("ff")), { rsv: 4 })],
+      ["BadFramePayload", 1007, frame(peerRole, 1, concat(deflated("a".repeat(30)), hex("c328 00")), { rsv: 4 })],
+      ["MessageTooBig", 1009, compressed("x".repeat(31)), { maxMessageSize: 30 }],
+      ["BadReservedBits", 1002, frame(peerRole, 9, "?", { rsv: 4 })],
+      ["BadOpcode", 1002, frame(peerRole, 3)]
+    ]
+    for (const [tag, code, octets, limits = {}] of faults) {
+      test(`§7.1.7: what breaks a rule behind a pause: the messages before it, then ${tag} at its place, and ${code}`, function* () {
+        const { at, peer, ws } = yield* opened(undefined, { limits })
+        at.deliver(concat(all, octets, compressed("late")))
+        peer.write(compressed("later"))
+        const { error, messages } = yield* drainAll(ws)
+        expect(messages).toEqual(many)
+        expect(error).toMatchObject({ _tag: "ProtocolError", reason: { _tag: tag }, offset: all.length })
+        yield* peer.ended
+        expect(peer.frames.map(({ opcode, payload }) => [opcode, (payload[0]! << 8) | payload[1]!])).toEqual([
+          [8, code]
+        ])
+      })
+    }
+
+    test("A28: interrupted at any turn while it is paused, it loses no message", function* () {
+      for (let count = 0; count < 8; count++) {
+        const { at, ws } = yield* opened()
+        at.deliver(all.slice())
+        const taken: Array<unknown> = []
+        const fiber = yield* Effect.fork(Effect.forever(Effect.map(ws.receive, (message) => taken.push(message))))
+        yield* turns(count)
+        yield* Fiber.interrupt(fiber)
+        while (taken.length < many.length) taken.push(...(yield* ws.pull))
+        expect(taken).toEqual(many)
+      }
+    })
+
+    test("our own close while it is paused: nothing more is delivered, the peer's Close behind the rest is seen", function* () {
+      for (const readAhead of [10, 10_000]) {
+        const calls = new Calls()
+        const { at, peer, ws } = yield* opened(calls, { limits: { readAhead } })
+        at.deliver(concat(all, frame(peerRole, 8, closePayload(1000))))
+        const closure = yield* ws.close(1000)
+        expect(closure).toMatchObject({ clean: true, initiator: "local" })
+        expect(calls).toMatchObject({ pauses: 6, opened: 1, closed: 1 })
+        expect((yield* drainAll(ws)).messages).toEqual(many.slice(0, 1))
+        expect(peer.briefs).toEqual(["close 1000"])
+      }
+    })
+
+    test("the end of its Scope, or a fault of the transport to write, while it is paused: nothing goes on, all is given back", function* () {
+      const calls = new Calls()
+      const scoped = Effect.scoped(
+        Effect.gen(function* () {
+          const { at, peer } = yield* opened(calls)
+          at.deliver(all.slice())
+          yield* peer.duplex.abort
+        })
+      )
+      yield* scoped
+      expect(calls).toMatchObject({ opened: 1, closed: 1 })
+      const { pauses } = calls
+      yield* turns()
+      expect(calls.pauses).toBe(pauses)
+    })
+
+    test("what came with the handshake pauses too, before the transport delivers", function* () {
+      const { peer, ws } = yield* opened(undefined, { leftover: all.slice() })
+      peer.write(compressed("last"))
+      expect(yield* Effect.replicateEffect(ws.receive, 13)).toEqual([...many, "last"])
+    })
+  })
+}
+
 /** Everything that a client can do, on small limits, so that it also waits. */
 const session = Effect.gen(function* () {
   const limits = { highWaterMark: 100, fragmentSize: 64, readAhead: 100 }
@@ -421,12 +576,12 @@ const session = Effect.gen(function* () {
   return yield* ws.close(3000, "done")
 })
 
-/** Lets time pass until the fiber has ended. */
+/** Lets time pass until the fiber has ended: slowly, so that no deadline comes before what is on its way. */
 const passing = <A, E>(fiber: Fiber.Fiber<A, E>) =>
   Effect.gen(function* () {
     while (Option.isNone(yield* Fiber.poll(fiber))) {
       yield* turns(10)
-      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("1 seconds")
     }
     return yield* Fiber.join(fiber)
   })

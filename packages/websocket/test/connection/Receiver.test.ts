@@ -1,6 +1,9 @@
+import { badDeflate, type ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
+import { deflate } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { defaults } from "../../src/Compression.js"
 import { Receiver } from "../../src/connection/Receiver.js"
 import { defaultsOf } from "../../src/Limits.js"
 import * as MemoryTransport from "../../src/MemoryTransport.js"
@@ -8,23 +11,41 @@ import * as CuttingTransport from "../../src/testing/CuttingTransport.js"
 import type { Message, WebSocket } from "../../src/WebSocket.js"
 import type { ReceiveError } from "../../src/WebSocketError.js"
 import { faultsOf } from "../support/faults.js"
+import { Calls, deflated, pausing } from "../support/pausing.js"
 import {
   closePayload,
   concat,
   engine,
   frame,
+  hex,
   negotiated,
   octets,
   open,
   other,
   type Role,
   roles,
+  type Unusual,
   utf8
 } from "../support/peer.js"
 
-/** Writes down what a Receiver tells; a message that begins with "pieces" is taken in pieces. */
-const recorded = (role: Role, chunks: ReadonlyArray<Uint8Array>, inPieces = false) => {
+interface Recording {
+  /** Messages are taken in pieces. */
+  readonly inPieces?: boolean
+  /** permessage-deflate was agreed on, and pauses behind so many octets. */
+  readonly budget?: number
+  /** What is paused goes on when all octets have arrived, not behind each chunk. */
+  readonly isLater?: boolean
+}
+
+/** Writes down what a Receiver tells. */
+const recorded = (
+  role: Role,
+  chunks: ReadonlyArray<Uint8Array>,
+  { budget, inPieces = false, isLater = false }: Recording = {}
+) => {
   const events: Array<unknown> = []
+  const calls = new Calls()
+  const agreed = deflate(negotiated(role, undefined, "permessage-deflate"))!
   const receiver: Receiver = new Receiver(
     role,
     defaultsOf(role),
@@ -43,10 +64,20 @@ const recorded = (role: Role, chunks: ReadonlyArray<Uint8Array>, inPieces = fals
       events.push([opcode, Buffer.from(payload).toString()])
       if (opcode === 8) receiver.stop()
       return undefined
-    }
+    },
+    budget === undefined ? undefined : (sink) => pausing(budget, calls).open(agreed, role, defaults, sink)
   )
-  const violations = chunks.map((chunk) => receiver.receive(chunk.slice()))
-  return { events, receiver, violations }
+  const goOn = () => {
+    let violation: ProtocolViolation | undefined
+    while (receiver.isPaused) violation ??= receiver.resume()
+    return violation
+  }
+  const violations = chunks.map((chunk) => {
+    const violation = receiver.receive(chunk.slice())
+    return violation ?? (isLater ? undefined : goOn())
+  })
+  if (isLater) violations.push(goOn())
+  return { events, receiver, violations, calls }
 }
 
 const bytes = (all: Uint8Array) => Array.from(all, (_, at) => all.subarray(at, at + 1))
@@ -85,7 +116,7 @@ for (const role of roles) {
         frame(peer, 0, "lo"),
         frame(peer, 2)
       )
-      expect(recorded(role, [all], true).events).toEqual([
+      expect(recorded(role, [all], { inPieces: true }).events).toEqual([
         ["start text", 0],
         "Hel",
         [9, "?"],
@@ -100,6 +131,100 @@ for (const role of roles) {
       const all = concat(frame(peer, 8, closePayload(1000)), frame(peer, 3), frame(peer, 1, "late"))
       const { events, violations } = recorded(role, [all, all])
       expect([events.length, ...violations]).toEqual([1, undefined, undefined])
+    })
+  })
+}
+
+const rsv1 = { rsv: 4 }
+
+for (const role of roles) {
+  const peer = other(role)
+  const compressed = (opcode: number, message: string, unusual: Unusual = {}) =>
+    frame(peer, opcode, deflated(message), { ...rsv1, ...unusual })
+
+  describe(`RFC 7692 §6.2: compressed messages, and pauses: a ${role}`, () => {
+    it("control frames, plain messages and empty ones keep their places, wherever it pauses and goes on", () => {
+      const all = concat(
+        compressed(1, "Hello"),
+        frame(peer, 9, "?"),
+        frame(peer, 1, "plain"),
+        frame(peer, 1, "Hel", { ...rsv1, fin: false }),
+        frame(peer, 10, "!"),
+        frame(peer, 0, deflated("lo")),
+        compressed(2, ""),
+        frame(peer, 2, "", rsv1),
+        frame(peer, 9),
+        compressed(1, "last")
+      )
+      const no = new Uint8Array(0)
+      const expected = ["Hello", [9, "?"], "plain", [10, "!"], "Hello", no, no, [9, ""], "last"]
+      for (let budget = 1; budget < 30; budget++) {
+        for (const chunks of [[all], bytes(all)]) {
+          for (const isLater of [false, true]) {
+            const { events, receiver, violations } = recorded(role, chunks, { budget, isLater })
+            expect(events).toEqual(expected)
+            expect(violations.filter((violation) => violation !== undefined)).toEqual([])
+            expect([receiver.offset, receiver.messages, receiver.isMidMessage]).toEqual([all.length, 6, false])
+          }
+        }
+      }
+    })
+
+    it("many small messages in one chunk pause as often as a large one, once in so many octets", () => {
+      const many = recorded(role, [concat(...Array.from({ length: 50 }, () => compressed(1, "123456789")))], {
+        budget: 100
+      })
+      const one = recorded(role, [compressed(1, "x".repeat(499))], { budget: 100 })
+      expect([many.calls.pauses, one.calls.pauses, many.events.length, one.events.length]).toEqual([5, 5, 50, 1])
+    })
+
+    it("in pieces: what was inflated is told before it pauses", () => {
+      const { receiver, events } = recorded(role, [], { budget: 4, inPieces: true })
+      receiver.receive(compressed(1, "Hello"))
+      expect([receiver.isPaused, ...events]).toEqual([true, ["start text", 0], "Hel"])
+      receiver.resume()
+      expect(events.slice(2)).toEqual(["lo", "end"])
+    })
+
+    it("§7.2.2: a fault has the place of its frame, wherever it pauses; what came before it is told, and nothing behind it", () => {
+      const before = concat(compressed(1, "Hello"), frame(peer, 9, "?"), frame(peer, 1, "a", { ...rsv1, fin: false }))
+      const faults = {
+        "in the middle": frame(peer, 0, concat(deflated("12345"), Uint8Array.of(0xff), deflated("6789"))),
+        "at the first octet": frame(peer, 0, Uint8Array.of(0xff)),
+        "at the end, which is missing": frame(peer, 0, "12345"),
+        "§8.1 text that is not UTF-8": frame(peer, 0, hex("61 62 63 64 c3 28 00")),
+        "a frame without RSV1 that begins another message": frame(peer, 1, "late")
+      }
+      for (const [name, fault] of Object.entries(faults)) {
+        const all = concat(before, fault, frame(peer, 9, "late"))
+        const whole = recorded(role, [all], { budget: 1000 }).violations[0]
+        expect(whole, name).toBeDefined()
+        for (let budget = 1; budget < 20; budget++) {
+          for (const chunks of [[all], bytes(all)]) {
+            const { events, receiver, violations } = recorded(role, chunks, { budget })
+            const found = violations.filter((violation) => violation !== undefined)
+            expect([found, receiver.offset, events], name).toEqual([[whole], before.length, ["Hello", [9, "?"]]])
+            expect([receiver.isPaused, receiver.resume(), receiver.receive(frame(peer, 9))]).toEqual([
+              false,
+              undefined,
+              undefined
+            ])
+          }
+        }
+      }
+      expect(badDeflate.closeCode).toBe(1007)
+    })
+
+    it("§5.5.1: a Close frame behind a pause is seen in its turn; stopped while it is paused, it tells nothing more", () => {
+      const all = concat(compressed(1, "Hello"), frame(peer, 8, closePayload(1000)), compressed(1, "late"))
+      const paused = recorded(role, [all], { budget: 4, isLater: true })
+      expect(paused.events).toEqual(["Hello", [8, expect.any(String)]])
+      expect([paused.receiver.isPaused, paused.calls.closed]).toEqual([false, 1])
+      const { calls, events, receiver } = recorded(role, [], { budget: 4 })
+      receiver.receive(all.slice())
+      receiver.stop()
+      receiver.receive(all.slice())
+      expect([receiver.isPaused, receiver.resume(), events, calls.closed]).toEqual([false, undefined, [], 1])
     })
   })
 }

@@ -4,11 +4,13 @@
  * The codec of the peer shares nothing with the library.
  */
 
+import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Compression, type CompressionService } from "../../src/Compression.js"
 import * as FrameStream from "../../src/FrameStream.js"
 import { hostTurn } from "../../src/host/HostTurn.js"
 import type { LimitOptions } from "../../src/Limits.js"
@@ -185,21 +187,26 @@ export class Peer {
   }
 }
 
-/** What a handshake in this role might have given. */
-export const negotiated = (role: Role, leftover: Uint8Array = new Uint8Array(0)): Negotiated => ({
-  role,
-  request: { method: "GET", target: "/", version: "1.1", fields: Fields.from({}) },
-  response: { version: "1.1", status: 101, reason: "", fields: Fields.from({}) },
-  subprotocol: undefined,
-  extensions: [],
-  leftover
-})
+/** What a handshake in this role might have given; `extension` was offered, and answered. */
+export const negotiated = (role: Role, leftover: Uint8Array = new Uint8Array(0), extension?: string): Negotiated => {
+  const fields = Fields.from(extension === undefined ? {} : { "Sec-WebSocket-Extensions": extension })
+  return {
+    role,
+    request: { method: "GET", target: "/", version: "1.1", fields },
+    response: { version: "1.1", status: 101, reason: "", fields },
+    subprotocol: undefined,
+    extensions: ExtensionList.parse(extension ?? "") ?? [],
+    leftover
+  }
+}
 
 export interface OpenOptions {
   readonly limits?: LimitOptions
   readonly memory?: MemoryOptions
   /** Octets that came with the handshake. */
   readonly leftover?: Uint8Array
+  /** permessage-deflate was agreed on: by this service, whose every message is compressed. */
+  readonly compression?: CompressionService
   /** Changes the transport of the side under test. */
   readonly change?: (lower: Duplex) => Duplex
 }
@@ -229,11 +236,16 @@ export const opener = Effect.map(
   (frames) =>
     (role: Role, options: OpenOptions = {}) =>
       Effect.gen(function* () {
-        const { change = (lower: Duplex) => lower, leftover, limits, memory } = options
+        const { change = (lower: Duplex) => lower, compression, leftover, limits, memory } = options
         const [client, server] = yield* MemoryTransport.pair(memory)
         const [near, far] = role === "client" ? [client, server] : [server, client]
         const { at, duplex } = tapped(change(near))
-        const ws = yield* frames.open(duplex, negotiated(role, leftover), { limits })
+        const extension = compression && "permessage-deflate"
+        const opened = frames.open(duplex, negotiated(role, leftover, extension), {
+          limits,
+          compression: { threshold: 0 }
+        })
+        const ws = yield* compression === undefined ? opened : Effect.provideService(opened, Compression, compression)
         const peer = new Peer(far, other(role))
         yield* Effect.addFinalizer(() => far.abort)
         return { ws, peer, at }

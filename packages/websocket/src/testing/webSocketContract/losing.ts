@@ -149,7 +149,7 @@ export const losing: ReadonlyArray<WebSocketContractCase> = [
     }
   }),
   contractCase("a peer that resets while we send makes the send fail, typed", function* () {
-    yield* bareServer((duplex) => duplex.abort)
+    yield* bareServer(({ abort, drain }) => Effect.zipRight(Effect.ignore(drain), abort))
     const ws = yield* connect()
     const error = yield* Effect.flip(Effect.forever(Effect.zipRight(ws.send("x".repeat(1000)), turns(1))))
     yield* check(error._tag === "SendError" && error.reason._tag === "Closed", `Closed, not ${error.message}`)
