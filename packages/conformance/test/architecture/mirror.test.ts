@@ -35,6 +35,7 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Tests without a source of their own. */
 const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  protocol: { "fuzz.test.ts": "the fuzzer of `npm run fuzz`, and the inputs it has found" },
   node: {
     "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package"
   },
