@@ -97,7 +97,7 @@ export type HandshakeReason =
   | HandshakeViolation
   /** The application's policy refused the request; `response` is what it answered. */
   | { readonly _tag: "Rejected"; readonly section: string; readonly rule: string; readonly response: HttpResponse }
-  /** The server has as many connections or handshakes as it may have; answered with 503. */
+  /** The server, or one address, has as many connections or handshakes as it may have; answered with 503, or 429. */
   | { readonly _tag: "ServerBusy"; readonly section: string; readonly rule: string; readonly retryAfter: number }
 
 /**

@@ -32,7 +32,7 @@ import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
-import { Admission } from "./server/Admission.js"
+import { Admission, type Full } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
@@ -48,6 +48,11 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
   readonly http?: HttpHandler<R> | undefined
   /** Connections at a time, handshakes and ordinary HTTP included; one more is answered with 503. Default unlimited. */
   readonly maxConnections?: number | undefined
+  /**
+   * Connections from one address at a time, counted likewise; one more is answered with 429. An IPv6 address counts as its /64.
+   * Behind a proxy all come from the proxy's. Default unlimited.
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
   /** Handshakes in progress at a time, and requests whose heads are being read; one more is answered with 503. Default unlimited. */
   readonly maxHandshakes?: number | undefined
   /** Told of every handshake that failed. Default: logged at debug level. */
@@ -57,7 +62,11 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
 }
 
 /** How much a server accepts unless its options say otherwise. */
-export const defaults = { maxConnections: Infinity, maxHandshakes: Infinity } as const
+export const defaults = {
+  maxConnections: Infinity,
+  maxConnectionsPerAddress: Infinity,
+  maxHandshakes: Infinity
+} as const
 
 /** What a server needs besides what its handlers need. */
 export type Requirements = Listener | HttpCodec | Handshake | FrameStream
@@ -88,18 +97,17 @@ const handle = <A, E, R, P>(
   limits: LimitValues,
   admission: Admission
 ): Effect.Effect<void, never, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
-  const { connections, handshakes } = admission
-  const connection = (isFull: boolean) =>
+  const connection = (full: Full | undefined) =>
     Effect.gen(function* () {
-      const accepted = yield* serveRequests(duplex, options, limits, { handshakes, isFull })
+      const accepted = yield* serveRequests(duplex, options, limits, admission.handshakes, full)
       if (accepted === undefined) return
       const frames = yield* FrameStream
       const ws = yield* frames.open(duplex, accepted.negotiated, options)
       yield* linked(accepted.negotiated, handler(ws, accepted.session))
     })
   // Logged before the connection is closed, which may take as long as the client likes.
-  const logged = (isFull: boolean) => scoped(Effect.tapErrorCause(connection(isFull), logFailure))
-  return Effect.catchAllCause(connections.enter(logged), () => Effect.void)
+  const logged = (full: Full | undefined) => scoped(Effect.tapErrorCause(connection(full), logFailure))
+  return Effect.catchAllCause(admission.enter(duplex.info.remote, logged), () => Effect.void)
 }
 
 const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>
@@ -112,9 +120,10 @@ const prepare = <A, P>(options: ServeOptions<A, P>) =>
   Effect.gen(function* () {
     const limits = yield* resolve("server", options.limits)
     yield* chosen(options.compression)
-    const maxConnections = yield* count("maxConnections", options.maxConnections)
-    const maxHandshakes = yield* count("maxHandshakes", options.maxHandshakes)
-    return { limits, admission: new Admission(maxConnections, maxHandshakes) }
+    const connections = yield* count("maxConnections", options.maxConnections)
+    const handshakes = yield* count("maxHandshakes", options.maxHandshakes)
+    const perAddress = yield* count("maxConnectionsPerAddress", options.maxConnectionsPerAddress)
+    return { limits, admission: new Admission({ connections, handshakes, perAddress }) }
   })
 
 const acceptAll = <A, E, R, P>(

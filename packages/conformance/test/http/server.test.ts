@@ -224,6 +224,35 @@ const interrupted = (place: Place) =>
     expect(peer.received.length).toBe(size)
   })
 
+/** The server ends while the application decides about a handshake. */
+const undecided = (place: Place) =>
+  Effect.gen(function* () {
+    const begun = yield* Deferred.make<void>()
+    const authorize = () => Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never)
+    const running = yield* Effect.fork(WebSocketServer.run({ authorize }, echo))
+    const peer = yield* place.toServer
+    yield* peer.write([Buffer.from(upgradeRequest)])
+    yield* Deferred.await(begun)
+    yield* Fiber.interrupt(running)
+    const { answers, size } = answersTo(["GET"], yield* peer.all)
+    expect(answers).toMatchObject([{ status: 503 }])
+    expect(peer.received.length).toBe(size)
+  })
+
+/** All come from this host. */
+const fromOneAddress = (place: Place) =>
+  Effect.gen(function* () {
+    yield* Effect.forkScoped(WebSocketServer.run(echo, { maxConnectionsPerAddress: 2 }))
+    const heads: Array<string> = []
+    for (let count = 0; count < 4; count++) {
+      const peer = yield* place.toServer
+      yield* peer.write([Buffer.from(upgradeRequest)])
+      heads.push(yield* peer.head)
+    }
+    expect(heads.map((head) => head.split(" ")[1])).toEqual(["101", "101", "429", "429"])
+    expect(heads[2]).toContain("\r\nRetry-After: 1\r\n")
+  })
+
 const runIn = <A, E>(place: Place, program: Effect.Effect<A, E, Layer.Layer.Success<Place["layer"]> | Services>) =>
   program.pipe(Effect.provide(WebSocket.layer), Effect.provide(place.layer))
 
@@ -242,5 +271,13 @@ for (const [name, place] of Object.entries(places)) {
       "RFC 9110 §15.6.4: the end of the server during a request is 503, and the end of the connection",
       () => runIn(place, interrupted(place))
     )
+    it.scopedLive("RFC 6455 §7.2.2: the end of the server while `authorize` decides is 503, and no reset", () =>
+      runIn(place, undecided(place))
+    )
   })
 }
+
+describe("HARDENING S03: a server with a limit of connections from one address", () => {
+  leavesNothing()
+  it.scopedLive("answers one too many with 429 and Retry-After", () => runIn(places.TCP!, fromOneAddress(places.TCP!)))
+})

@@ -60,6 +60,8 @@ const takeSlab = (): Uint8Array => {
 
 /** A wrong type is a defect, before anything of it is near the wire. */
 export const demandOctets = (payload: Uint8Array): Uint8Array => {
+  // Octets that were given away (transferred) look like none at all: to make a view on them throws.
+  if (payload.length === 0 && payload.buffer !== undefined) new Uint8Array(payload.buffer)
   // Those of another realm are no instances of our class.
   if (payload instanceof Uint8Array || Object.prototype.toString.call(payload) === "[object Uint8Array]") return payload
   throw new TypeError("what is sent is a string or a Uint8Array")

@@ -9,8 +9,9 @@ import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure } from "../Handshake.js"
+import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure, type Rejected } from "../Handshake.js"
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
@@ -19,7 +20,7 @@ import type { LimitValues } from "../Limits.js"
 import { refused } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
-import type { Admission } from "./Admission.js"
+import type { Admission, Full } from "./Admission.js"
 import { answerHttp, type HttpHandler } from "./answerHttp.js"
 import { nextOctets, taken } from "./betweenRequests.js"
 
@@ -37,6 +38,27 @@ const write = (duplex: Duplex, response: HttpResponse): Effect.Effect<void, neve
 
 const timedOut = framed(toResponse({ status: 408 }), false)
 
+const unavailable = framed(toResponse({ status: 503 }), false)
+
+/** Whether the application's policy is being asked: nothing has been answered then. */
+class Decision<A, R> {
+  isOpen = false
+  readonly authorize: AcceptOptions<A, R>["authorize"]
+
+  constructor(policy: AcceptOptions<A, R>["authorize"]) {
+    this.authorize =
+      policy &&
+      ((request) => {
+        this.isOpen = true
+        const ended = (exit: Exit.Exit<A, Rejected>) => {
+          this.isOpen = Exit.isInterrupted(exit)
+          return Effect.void
+        }
+        return Effect.onExit(policy(request), ended)
+      })
+  }
+}
+
 /** What a request turned out to be. */
 type Attempt<A> =
   | { readonly _tag: "Accepted"; readonly accepted: Accepted<A> }
@@ -49,7 +71,9 @@ const attempt = <A, R>(
   options: RequestsOptions<A, R>,
   limits: LimitValues
 ): Effect.Effect<Attempt<A>, HandshakeFailure, R | HttpCodec | Handshake> => {
-  const inner = { ...options, limits: { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY } }
+  const decision = new Decision(options.authorize)
+  const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
+  const inner = { ...options, authorize: decision.authorize, limits: limitless }
   const whole = Effect.gen(function* () {
     const codec = yield* HttpCodec
     const handshake = yield* Handshake
@@ -61,11 +85,16 @@ const attempt = <A, R>(
     const accepted = yield* handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
     return { _tag: "Accepted" as const, accepted }
   })
-  return within(whole, limits.handshakeTimeout, "Handshake") as Effect.Effect<
+  const bounded = within(whole, limits.handshakeTimeout, "Handshake") as Effect.Effect<
     Attempt<A>,
     HandshakeFailure,
     R | HttpCodec | Handshake
   >
+  // The server ends while the application decides: the client learns it.
+  const leave = Effect.flatMap(dated(unavailable), (answer) => write(duplex, answer))
+  return Effect.onInterrupt(bounded, () =>
+    decision.isOpen ? Effect.zipRight(leave, tearDown(duplex, limits)) : Effect.void
+  )
 }
 
 /** Reads and answers requests until one is accepted; `undefined` when the connection is to be closed. */
@@ -78,7 +107,7 @@ const answerAll = <A, R>(
   type Answered = Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake>
   const begin = (octets: Uint8Array): Answered =>
     Effect.matchEffect(
-      handshakes.enter((isFull) => (isFull ? refuseBusy(duplex) : attempt(duplex, octets, options, limits))),
+      handshakes.enter((isFull) => (isFull ? refuseBusy(duplex, "server") : attempt(duplex, octets, options, limits))),
       {
         onFailure: (error) =>
           error._tag === "HandshakeError" && error.keepAlive
@@ -114,14 +143,19 @@ const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): 
 /** Seconds after which a client that came too many may try again. */
 const retryAfter = 1
 
-const busy = framed(toResponse({ status: 503, fields: { "Retry-After": String(retryAfter) } }), false)
+/** What one too many is told: RFC 9110 §15.6.4, RFC 6585 §4. */
+const refusals = {
+  server: { status: 503, section: "RFC 9110 §15.6.4", rule: "the server has as many connections as it may have" },
+  address: { status: 429, section: "RFC 6585 §4", rule: "the client's address has as many connections as it may have" }
+} as const
 
-const refuseBusy = (duplex: Duplex): Effect.Effect<never, HandshakeError, HttpCodec> => {
-  const rule = "the server has as many connections as it may have"
+const refuseBusy = (duplex: Duplex, full: Full): Effect.Effect<never, HandshakeError, HttpCodec> => {
+  const { rule, section, status } = refusals[full]
+  const busy = framed(toResponse({ status, fields: { "Retry-After": String(retryAfter) } }), false)
   return Effect.flatMap(dated(busy), (answer) => {
     const error = new HandshakeError({
       role: "server",
-      reason: { _tag: "ServerBusy", section: "RFC 9110 §15.6.4", rule, retryAfter },
+      reason: { _tag: "ServerBusy", section, rule, retryAfter },
       request: Option.none(),
       response: Option.some(answer),
       keepAlive: false,
@@ -158,9 +192,10 @@ export const serveRequests = <A, R>(
   duplex: Duplex,
   options: RequestsOptions<A, R>,
   limits: LimitValues,
-  { handshakes, isFull }: Pick<Admission, "handshakes"> & { readonly isFull: boolean }
+  handshakes: Admission["handshakes"],
+  full?: Full
 ): Effect.Effect<Accepted<A> | undefined, never, R | HttpCodec | Handshake> => {
-  const all = isFull ? refuseBusy(duplex) : answerAll(duplex, options, limits, handshakes)
+  const all = full ? refuseBusy(duplex, full) : answerAll(duplex, options, limits, handshakes)
   return Effect.matchCauseEffect(all, {
     onSuccess: (accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.succeed(accepted)),
     onFailure: (cause) =>

@@ -196,6 +196,17 @@ for (const role of roles) {
       yield* Fiber.join(closing)
     })
 
+    test("A06: ping(50) and pong(50) are defects, and send nothing", function* () {
+      const { peer, ws } = yield* open(role)
+      const fifty = 50 as unknown as Uint8Array
+      for (const send of [Effect.asVoid(ws.ping(fifty)), ws.pong(fifty)]) {
+        const wrong = yield* Effect.exit(send)
+        expect(Exit.isFailure(wrong) && wrong.cause._tag).toBe("Die")
+      }
+      yield* turns()
+      expect(peer.briefs).toEqual([])
+    })
+
     for (const code of [1000, 1003, 1007, 1011, 1014, 3000, 4999]) {
       test(`${code} goes both ways`, function* () {
         const { peer, ws } = yield* open(role)

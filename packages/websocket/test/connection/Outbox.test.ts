@@ -250,6 +250,18 @@ describe("HARDENING A11, A05: what may be sent", () => {
     expect(payloads()).toEqual(["ABC"])
   })
 
+  it("A10: octets that were transferred away are a defect, and no empty message", () => {
+    const { duplex, payloads } = keeping()
+    const outbox = outboxOver(duplex)
+    const given = Uint8Array.of(65, 66)
+    structuredClone(given, { transfer: [given.buffer] })
+    expect(() => outbox.octets(0x82, given)).toThrow(TypeError)
+    outbox.octets(0x82, new Uint8Array(0))
+    outbox.octets(0x82, Uint8Array.of(67))
+    outbox.flush()
+    expect(payloads()).toEqual(["", "C"])
+  })
+
   it("octets of a subclass and a part of a buffer are octets; anything else throws before the slab is touched", () => {
     const { duplex, payloads, writes } = keeping()
     const outbox = outboxOver(duplex)

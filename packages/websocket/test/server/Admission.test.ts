@@ -2,23 +2,29 @@ import { describe, expect } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import { Admission } from "../../src/server/Admission.js"
+import type { Address } from "../../src/Transport.js"
 import { test } from "../support/leavesNothing.js"
+
+const nowhere = Option.none<Address>()
+
+const from = (hostname: string) => Option.some<Address>({ _tag: "TcpAddress", hostname, port: 1 })
 
 /** Begins a handshake in a connection of its own, and tells whether there is no room for it. */
 const begin = (admission: Admission) =>
   Effect.gen(function* () {
     const full = yield* Deferred.make<boolean>()
     const make = (isFull: boolean) => Effect.zipRight(Deferred.succeed(full, isFull), Effect.never)
-    const both = admission.connections.enter((isFull) => (isFull ? make(true) : admission.handshakes.enter(make)))
+    const both = admission.enter(nowhere, (full) => (full ? make(true) : admission.handshakes.enter(make)))
     const fiber = yield* Effect.fork(both)
     return { fiber, isFull: yield* Deferred.await(full) }
   })
 
 describe("Admission", () => {
   for (const [name, admission] of [
-    ["connections", () => new Admission(2, Number.POSITIVE_INFINITY)],
-    ["handshakes", () => new Admission(Number.POSITIVE_INFINITY, 2)]
+    ["connections", () => new Admission({ connections: 2 })],
+    ["handshakes", () => new Admission({ handshakes: 2 })]
   ] as const) {
     test(`${name}: one too many is told so, and leaves the room as it was`, function* () {
       const counts = admission()
@@ -35,32 +41,74 @@ describe("Admission", () => {
   }
 
   test("a handshake that is done makes room for another one; its connection still counts", function* () {
-    const { connections, handshakes } = new Admission(2, 1)
-    const open = connections.enter(() => Effect.zipRight(handshakes.enter(Effect.succeed), Effect.never))
+    const admission = new Admission({ connections: 2, handshakes: 1 })
+    const { handshakes } = admission
+    const full = admission.enter(nowhere, Effect.succeed)
+    const open = admission.enter(nowhere, () => Effect.zipRight(handshakes.enter(Effect.succeed), Effect.never))
     const one = yield* Effect.fork(open)
     const two = yield* Effect.fork(open)
     yield* Effect.yieldNow()
-    expect(yield* connections.enter(Effect.succeed)).toBe(true)
+    expect(yield* full).toBe("server")
     expect(yield* handshakes.enter(Effect.succeed)).toBe(false)
     yield* Fiber.interrupt(one)
-    expect(yield* connections.enter(Effect.succeed)).toBe(false)
+    expect(yield* full).toBe(undefined)
     yield* Fiber.interrupt(two)
   })
 
   test("one that was refused counts no more, however long it stays", function* () {
-    const { connections } = new Admission(1, 1)
-    const one = yield* Effect.fork(connections.enter(() => Effect.never))
-    const refused = yield* Effect.fork(connections.enter(() => Effect.never))
+    const admission = new Admission({ connections: 1 })
+    const one = yield* Effect.fork(admission.enter(nowhere, () => Effect.never))
+    const refused = yield* Effect.fork(admission.enter(nowhere, () => Effect.never))
     yield* Effect.yieldNow()
     yield* Fiber.interrupt(one)
-    expect(yield* connections.enter(Effect.succeed)).toBe(false)
+    expect(yield* admission.enter(nowhere, Effect.succeed)).toBe(undefined)
     yield* Fiber.interrupt(refused)
   })
 
   test("what fails or dies is counted no longer", function* () {
-    const { handshakes } = new Admission(1, 1)
+    const { handshakes } = new Admission({ handshakes: 1 })
     yield* Effect.exit(handshakes.enter(() => Effect.fail("no")))
     yield* Effect.exit(handshakes.enter(() => Effect.die("no")))
     expect(yield* handshakes.enter(Effect.succeed)).toBe(false)
+  })
+
+  test("HARDENING S03: so many from one address, and others besides; who has left is forgotten", function* () {
+    const admission = new Admission({ connections: 4, perAddress: 2 })
+    const stay = (hostname: string) =>
+      Effect.gen(function* () {
+        const full = yield* Deferred.make<string | undefined>()
+        const told = (each: string | undefined) => Effect.zipRight(Deferred.succeed(full, each), Effect.never)
+        const fiber = yield* Effect.fork(admission.enter(from(hostname), told))
+        return { fiber, full: yield* Deferred.await(full) }
+      })
+    const all = yield* Effect.forEach(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"], stay)
+    // The one that was refused because of its address holds a place of the server for as long as it is there.
+    expect(all.map(({ full }) => full)).toEqual([undefined, undefined, "address", undefined, "server"])
+    expect(admission.addresses.size).toBe(2)
+    yield* Fiber.interrupt(all[2]!.fiber)
+    yield* Fiber.interrupt(all[0]!.fiber)
+    expect(yield* admission.enter(from("192.0.2.1"), Effect.succeed)).toBe(undefined)
+    yield* Effect.forEach(all, ({ fiber }) => Fiber.interrupt(fiber))
+    expect(admission.addresses.size).toBe(0)
+  })
+
+  for (const [name, one, other, isSame] of [
+    ["an address in both families", "192.0.2.1", "::ffff:192.0.2.1", true],
+    ["two of a /64", "2001:db8::1", "2001:db8:0:0:ffff::2", true],
+    ["two of neighbouring /64", "2001:db8::1", "2001:db8:0:1::1", false],
+    ["two IPv4 addresses", "192.0.2.1", "192.0.2.2", false]
+  ] as const) {
+    test(`HARDENING S03: ${name} count ${isSame ? "as one" : "apart"}`, function* () {
+      const admission = new Admission({ perAddress: 1 })
+      const within = admission.enter(from(one), () => admission.enter(from(other), Effect.succeed))
+      expect(yield* within).toBe(isSame ? "address" : undefined)
+    })
+  }
+
+  test("HARDENING S03: who comes from no network is not counted", function* () {
+    const admission = new Admission({ perAddress: 1 })
+    const unix = Option.some<Address>({ _tag: "UnixAddress", path: "/run/a" })
+    expect(yield* admission.enter(unix, () => admission.enter(unix, Effect.succeed))).toBe(undefined)
+    expect(yield* admission.enter(nowhere, () => admission.enter(nowhere, Effect.succeed))).toBe(undefined)
   })
 })

@@ -1,5 +1,8 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { HandshakeFailure } from "../../src/Handshake.js"
 import type { HttpRequest, ServeOptions } from "../../src/WebSocketServer.js"
@@ -322,5 +325,49 @@ describe("HARDENING S16: a refusal reaches a client that is still sending", () =
     yield* peer.duplex.end
     yield* turns()
     expect(errors().length).toBe(1)
+  })
+})
+
+describe("RFC 6455 §7.2.2, RFC 9110 §15.6.4: the server ends in the middle of a handshake", () => {
+  test("while `authorize` decides: it is interrupted, the client gets 503, and the connection is closed in order", function* () {
+    const events: Array<string> = []
+    const authorize = () =>
+      Effect.onInterrupt(
+        Effect.zipRight(
+          Effect.sync(() => events.push("begun")),
+          Effect.never
+        ),
+        () => Effect.sync(() => events.push("interrupted"))
+      )
+    const scope = yield* Scope.make()
+    const { client, errors } = yield* Scope.extend(serving(echo, { authorize }), scope)
+    const peer = yield* client
+    yield* peer.write(request())
+    yield* turns()
+    const ending = yield* Effect.fork(Scope.close(scope, Exit.void))
+    const answer = yield* next(peer)
+    expect([answer.status, fieldOf(answer, "Connection")]).toEqual([503, "close"])
+    expect(yield* peer.rest).toEqual({ text: "", reason: "EndOfStream" })
+    yield* peer.duplex.end
+    yield* Fiber.join(ending)
+    expect([events, errors()]).toEqual([["begun", "interrupted"], []])
+  })
+
+  test("a policy that is too slow gets the client 408 alone", function* () {
+    const { reason, text } = yield* exchange({ authorize: () => Effect.never }, request())
+    expect(parseResponse(text)).toMatchObject({ status: 408, rest: "" })
+    expect(reason).toBe("EndOfStream")
+  })
+
+  test("behind `authorize` nothing follows the 101 but frames", function* () {
+    const scope = yield* Scope.make()
+    const { client } = yield* Scope.extend(serving(echo, { authorize: () => Effect.void }), scope)
+    const peer = yield* client
+    yield* peer.write(request())
+    expect((yield* next(peer)).status).toBe(101)
+    const ending = yield* Effect.fork(Scope.close(scope, Exit.void))
+    expect(yield* peer.take(4)).toBe("\x88\x02\x03\xe9")
+    yield* peer.duplex.abort
+    yield* Fiber.join(ending)
   })
 })
