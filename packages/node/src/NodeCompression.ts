@@ -4,6 +4,14 @@
  * The streams of zlib are shared. During a message a connection has one for itself; between messages it has none: what an idle
  * connection keeps is the window of its peer (at most 2^bits octets), and a compressor only while there is memory for it.
  * Nothing is ever taken from a message that has begun.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ *
+ * // For all connections together.
+ * const compression = NodeCompression.layerWith({ idleMemory: 64 * 1024 * 1024 })
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"
@@ -50,7 +58,8 @@ export interface NodeCompressionOptions {
   readonly idleMemory?: number | undefined
 }
 
-const defaultIdleMemory = 32 * 1024 * 1024
+/** What holds unless the options say otherwise. */
+export const defaults = { idleMemory: 32 * 1024 * 1024 } as const
 
 /** The same for decompressors. Little: a connection without one reads its window into another one, which takes 1 to 2 µs. */
 const idleInflateMemory = 1024 * 1024
@@ -139,7 +148,7 @@ export const layerOf = (streams: DeflateStreams, options: NodeCompressionOptions
     Compression,
     Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => new NodeCompressionPools(streams, options.idleMemory ?? defaultIdleMemory)),
+        Effect.sync(() => new NodeCompressionPools(streams, options.idleMemory ?? defaults.idleMemory)),
         (pools) => Effect.sync(() => pools.close())
       ),
       (pools) => ({ open: open(pools) })
