@@ -82,7 +82,12 @@ const afterHandshake = (use: (duplex: Duplex) => Effect.Effect<void>): Server =>
     Effect.flatMap(Effect.all([Listener.Listener, Handshake.Handshake]), ([{ accept }, { server }]) =>
       Effect.forkScoped(
         accept((duplex) =>
-          Effect.ignore(server(duplex).pipe(Effect.zipRight(use(duplex)), Effect.zipRight(Effect.forever(duplex.pull))))
+          Effect.ignore(
+            server(duplex).pipe(
+              Effect.flatMap(() => use(duplex)),
+              Effect.zipRight(Effect.forever(duplex.pull))
+            )
+          )
         )
       )
     )

@@ -58,7 +58,8 @@ export interface NodeCompressionOptions {
   readonly idleMemory?: number | undefined
 }
 
-const defaultIdleMemory = 32 * 1024 * 1024
+/** What holds unless the options say otherwise. */
+export const defaults = { idleMemory: 32 * 1024 * 1024 } as const
 
 /** The same for decompressors. Little: a connection without one reads its window into another one, which takes 1 to 2 µs. */
 const idleInflateMemory = 1024 * 1024
@@ -147,7 +148,7 @@ export const layerOf = (streams: DeflateStreams, options: NodeCompressionOptions
     Compression,
     Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => new NodeCompressionPools(streams, options.idleMemory ?? defaultIdleMemory)),
+        Effect.sync(() => new NodeCompressionPools(streams, options.idleMemory ?? defaults.idleMemory)),
         (pools) => Effect.sync(() => pools.close())
       ),
       (pools) => ({ open: open(pools) })

@@ -14,13 +14,13 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { Listener } from "effect-websocket/Listener"
-import { type Address, formatAddress } from "effect-websocket/Transport"
+import { formatAddress } from "effect-websocket/Transport"
 import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
 import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
+import { type Binding, bind } from "./NodeBinding.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
@@ -28,52 +28,18 @@ import { defined } from "./NodeTlsClient.js"
 import * as NodeTlsDetection from "./NodeTlsDetection.js"
 import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
-import * as StaleSocket from "./StaleSocket.js"
 
 export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
 
 type Service = Listener["Type"]
 
-interface Binding {
-  readonly address: Address
-  readonly listen: net.ListenOptions
+/** What holds unless the options say otherwise. */
+export const defaults = { host: "127.0.0.1", port: 0, backlog: 511, noDelay: true, keepAlive: false } as const
+
+/** Where and how a listener listens, and what its sockets go through first. */
+interface Plan extends Binding {
   readonly server?: net.ServerOpts
   readonly handshake?: NodeTlsServer.Handshake
-}
-
-const listening = (server: net.Server, { address, listen }: Binding) =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-    Effect.async<void, TransportError>((resume) => {
-      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
-      const onListening = () => {
-        // What the system says later, such as that too many files are open, passes: the server listens on.
-        server.off("error", onError)
-        server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
-        resume(Effect.void)
-      }
-      server.once("error", onError)
-      try {
-        server.listen(listen, onListening)
-      } catch (cause) {
-        onError(cause)
-      }
-    })
-  )
-
-/** With a stale socket out of the way the second attempt is the last. */
-const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
-  Effect.catchIf(
-    listening(server, binding),
-    ({ cause }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE",
-    (error) =>
-      Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
-  )
-
-const bound = (server: net.Server, asked: Address): Address => {
-  const address = server.address()
-  return address === null || typeof address === "string"
-    ? asked
-    : { _tag: "TcpAddress", hostname: address.address, port: address.port }
 }
 
 /** The handshake of a socket: it begins at once, whether or not `accept` runs. */
@@ -90,7 +56,7 @@ const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket:
   )
 
 /** What becomes of a socket that has come. */
-const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
+const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
   Effect.map(FiberSet.makeRuntime<never>(), (run) => {
     const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
     return (socket: net.Socket) => {
@@ -102,10 +68,10 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
     }
   })
 
-const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
+const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
-    const arrivals = new Arrivals(listen.backlog ?? 511)
+    const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
     const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
@@ -120,28 +86,30 @@ const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Sc
           Effect.sync(() => server.close())
         )
     )
-    yield* asked._tag === "UnixAddress" ? listeningUnix(server, binding, asked.path) : listening(server, binding)
     return {
-      address: bound(server, asked),
+      address: yield* bind(server, binding),
       secure: binding.handshake !== undefined,
       accept: acceptFrom(arrivals)
     }
   })
 
-const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding => {
-  const { host = "127.0.0.1", keepAlive, keepAliveInitialDelay, noDelay, port = 0, ...listen } = options
+const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Plan => {
+  const { backlog, host, keepAlive, keepAliveInitialDelay, noDelay, port, ...listen } = {
+    ...defaults,
+    ...defined(options)
+  }
   return {
     address: { _tag: "TcpAddress", hostname: host, port },
     listen: {
-      backlog: listen.backlog ?? 511,
+      backlog,
       exclusive: listen.exclusive ?? false,
       ipv6Only: listen.ipv6Only ?? false,
       host,
       port
     },
     server: {
-      noDelay: noDelay ?? true,
-      keepAlive: keepAlive ?? false,
+      noDelay,
+      keepAlive,
       keepAliveInitialDelay: Duration.toMillis(keepAliveInitialDelay ?? 0)
     },
     ...(handshake && { handshake })
@@ -180,7 +148,7 @@ export const makeUnix = (
   path: string,
   options: UnixOptions = {}
 ): Effect.Effect<Service, TransportError, Scope.Scope> =>
-  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: 511, ...defined(options), path } })
+  make({ address: { _tag: "UnixAddress", path }, listen: { backlog: defaults.backlog, ...defined(options), path } })
 
 /**
  * TLS over the connections of another Listener, whatever they are. Handshakes are made when `accept` takes the connections; one

@@ -179,6 +179,11 @@ export interface Deflater {
    * lent until any deflater is called again. It takes about 11 µs per KiB: a part of 64 KiB keeps the event loop for 0.7 ms.
    */
   readonly deflate: (octets: Uint8Array, step: DeflateStep) => Uint8Array
+  /**
+   * Between messages: the next one refers to none before it. Called when the peer was sent a compressed message that did not
+   * come from here, so that its window and ours differ (RFC 7692 §7.2.3.2).
+   */
+  readonly reset: () => void
 }
 
 /** Who is given what was inflated. */

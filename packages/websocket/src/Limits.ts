@@ -37,7 +37,10 @@ export interface LimitOptions {
   readonly readAhead?: number | undefined
   /** Octets waiting to be sent above which `send` waits. 64 KiB. */
   readonly highWaterMark?: number | undefined
-  /** Longer messages are sent in fragments of this size, so that control frames get in between. 64 KiB. */
+  /**
+   * Longer messages are sent in fragments of this size, so that control frames get in between, and the event loop can turn: a
+   * frame is made in one go, which takes about 1 ms per MiB. Long compressed messages have fragments of at most 64 KiB. 64 KiB.
+   */
   readonly fragmentSize?: number | undefined
   /** Pings which may wait for their pong at a time. 16. */
   readonly maxPings?: number | undefined

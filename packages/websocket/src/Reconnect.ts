@@ -29,7 +29,7 @@ import { Backoff } from "./reconnect/Backoff.js"
 import { Incoming } from "./reconnect/Incoming.js"
 import { Lifecycle, type LifecycleParts } from "./reconnect/Lifecycle.js"
 import { Link } from "./reconnect/Link.js"
-import { Outgoing } from "./reconnect/Outgoing.js"
+import { defaultCapacity, Outgoing } from "./reconnect/Outgoing.js"
 import type { Reconnecting, ReconnectOptions, ReconnectState } from "./reconnect/ReconnectOptions.js"
 import { retryable } from "./reconnect/retryable.js"
 import { OptionError, type SendError } from "./WebSocketError.js"
@@ -50,6 +50,14 @@ export const defaultSchedule: Schedule.Schedule<Duration.Duration> = Schedule.ex
   Schedule.jitteredWith({ min: 0.5, max: 1.5 })
 )
 
+/** What holds unless the options say otherwise. */
+export const defaults = {
+  outbox: "wait",
+  capacity: defaultCapacity,
+  resetAfter: Duration.seconds(10),
+  maxRetryAfter: Duration.minutes(10)
+} as const
+
 const duration = (option: string, value: Duration.DurationInput): Effect.Effect<number, OptionError> => {
   const millis = Duration.toMillis(value)
   return millis >= 0 ? Effect.succeed(millis) : Effect.fail(new OptionError({ option, rule: "a duration" }))
@@ -65,7 +73,7 @@ const parts = <S extends MessageSocket<unknown, SendError>, E, R>(
   options: ReconnectOptions<S, E, E, R>
 ): Effect.Effect<LifecycleParts<S, E, R>, OptionError> =>
   Effect.gen(function* () {
-    const { outbox = "wait", resetAfter = "10 seconds", maxRetryAfter = "10 minutes" } = options
+    const { outbox = defaults.outbox, resetAfter, maxRetryAfter } = options
     if (typeof outbox === "object") yield* checkCapacity(outbox.capacity)
     const link = new Link<S, E>()
     return {
@@ -73,8 +81,8 @@ const parts = <S extends MessageSocket<unknown, SendError>, E, R>(
       resume: options.resume,
       backoff: new Backoff(options.schedule ?? defaultSchedule),
       retry: options.retry ?? retryable,
-      resetAfter: yield* duration("resetAfter", resetAfter),
-      maxRetryAfter: yield* duration("maxRetryAfter", maxRetryAfter),
+      resetAfter: yield* duration("resetAfter", resetAfter ?? defaults.resetAfter),
+      maxRetryAfter: yield* duration("maxRetryAfter", maxRetryAfter ?? defaults.maxRetryAfter),
       state: yield* SubscriptionRef.make<ReconnectState<S, E>>({ _tag: "Connecting", attempt: 1 }),
       link,
       incoming: new Incoming(link),

@@ -80,7 +80,10 @@ export interface Duplex {
     onOctets: (octets: Uint8Array) => void,
     onEnd: (error: TransportError) => void
   ) => FlowControl
-  /** Hands octets over to be sent, in order; never throws. They belong to the transport until `unsafeBuffered()` is 0. */
+  /**
+   * Hands octets over to be sent, in order; never throws. Nobody alters them until `unsafeBuffered()` is 0, and the transport
+   * never does: others may have been given the same.
+   */
   readonly unsafeWrite: (chunks: ReadonlyArray<Uint8Array>) => void
   /** How many octets were handed over and have not been passed on (to the kernel of the system, or to the peer) yet. */
   readonly unsafeBuffered: () => number

@@ -31,6 +31,7 @@ import type { HttpCodec } from "./HttpCodec.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
+import { linked } from "./observing/Spans.js"
 import { Admission, type Full } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
@@ -59,6 +60,13 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
     | ((error: HandshakeError | TransportError | TimeoutError | OptionError) => Effect.Effect<void, never, R>)
     | undefined
 }
+
+/** How much a server accepts unless its options say otherwise. */
+export const defaults = {
+  maxConnections: Infinity,
+  maxConnectionsPerAddress: Infinity,
+  maxHandshakes: Infinity
+} as const
 
 /** What a server needs besides what its handlers need. */
 export type Requirements = Listener | HttpCodec | Handshake | FrameStream
@@ -95,16 +103,16 @@ const handle = <A, E, R, P>(
       if (accepted === undefined) return
       const frames = yield* FrameStream
       const ws = yield* frames.open(duplex, accepted.negotiated, options)
-      yield* handler(ws, accepted.session)
+      yield* linked(accepted.negotiated, handler(ws, accepted.session))
     })
   // Logged before the connection is closed, which may take as long as the client likes.
   const logged = (full: Full | undefined) => scoped(Effect.tapErrorCause(connection(full), logFailure))
   return Effect.catchAllCause(admission.enter(duplex.info.remote, logged), () => Effect.void)
 }
 
-const count = (option: string, value: number | undefined): Effect.Effect<number, OptionError> =>
-  value === undefined || (Number.isSafeInteger(value) && value > 0) || value === Infinity
-    ? Effect.succeed(value ?? Infinity)
+const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>
+  (Number.isSafeInteger(value) && value > 0) || value === Infinity
+    ? Effect.succeed(value)
     : Effect.fail(new OptionError({ option, rule: "an integer of at least 1, or Infinity" }))
 
 /** Options that were checked, and the counts of one server. */

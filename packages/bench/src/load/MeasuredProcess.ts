@@ -39,7 +39,12 @@ export class MeasuredProcess {
 
   /** What it has used until now; after a garbage collection when `collected`. */
   usage(collected = false): Promise<Usage> {
-    this.child.stdin!.write(collected ? "collect\n" : "usage\n")
+    return this.ask(collected ? "collect" : "usage")
+  }
+
+  /** What it answers to a command. */
+  ask<A>(command: string): Promise<A> {
+    this.child.stdin!.write(`${command}\n`)
     return this.answer()
   }
 

@@ -14,22 +14,25 @@ export interface Target {
   readonly port: number
   readonly tls: boolean
   readonly deflate: boolean
+  /** What the request is for; "/" unless it is given. */
+  readonly path?: string
 }
 
 const buffer = Buffer.alloc(256 * 1024)
 
 /** The octets of the request; the key is the one of RFC 6455 §1.3. */
-const request = ({ deflate, port }: Target): string =>
-  `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+const request = ({ deflate, path = "/", port }: Target): string =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
   (deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n" : "\r\n")
 
 export class RawConnection {
-  /** Opens a connection and makes the handshake. */
-  static open(target: Target): Promise<RawConnection> {
+  /** Opens a connection and makes the handshake; `begun` has the connection before anything is read. */
+  static open(target: Target, begun: (connection: RawConnection) => void = () => {}): Promise<RawConnection> {
     return new Promise((resolve, reject) => {
       const connection = new RawConnection(target, resolve, reject)
       connection.socket.on("error", reject)
+      begun(connection)
     })
   }
 

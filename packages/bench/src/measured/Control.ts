@@ -2,7 +2,8 @@
  * How a measured process is controlled: commands are lines on its standard input, answers lines of JSON on its output.
  *
  * `usage` tells the CPU time and the memory of the process, `collect` does the same after a garbage collection, `exit` ends
- * it, as does the end of the input: no process outlives the one that measures it. Costs nothing between two commands.
+ * it, as does the end of the input: no process outlives the one that measures it. Costs nothing between two commands. A program
+ * may have commands of its own.
  */
 
 /** What a process has used: microseconds of all its threads, octets. */
@@ -24,16 +25,22 @@ const usage = (): Usage => {
   return { user, system, rss, heap: heapUsed + external }
 }
 
-const obey = (command: string): void => {
+/** What a program answers to commands of its own. */
+export type Commands = Readonly<Record<string, () => unknown>>
+
+const obey = (command: string, own: Commands): void => {
   if (command === "exit") process.exit(0)
+  if (Object.hasOwn(own, command)) tell(own[command]!())
   if (command === "collect") globalThis.gc?.()
   if (command === "usage" || command === "collect") tell(usage())
 }
 
 /** Obeys from now on, and tells that the program is ready: a server at `port`, a client at 0. */
-export const ready = (port: number): void => {
+export const ready = (port: number, own: Commands = {}): void => {
   process.stdin.setEncoding("utf8")
-  process.stdin.on("data", (lines: string) => lines.trim().split("\n").forEach(obey))
+  process.stdin.on("data", (lines: string) => {
+    for (const line of lines.trim().split("\n")) obey(line, own)
+  })
   process.stdin.on("end", () => process.exit(0))
   tell({ port })
 }

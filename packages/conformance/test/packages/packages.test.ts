@@ -31,7 +31,7 @@ beforeAll(() => {
   installAll(project, tarballs)
 }, 240_000)
 
-afterAll(() => fs.rmSync(place, { recursive: true, force: true }))
+afterAll(() => fs.rmSync(place, { recursive: true, force: true }), 60_000)
 
 const names = published.map(({ name }) => name)
 
@@ -96,7 +96,7 @@ console.log(await Effect.runPromise(program))
 `
 
 describe("what is installed into an empty project", () => {
-  it("runs as ES modules", () => {
+  it("runs as ES modules", { timeout: 60_000 }, () => {
     const { outputText } = ts.transpileModule(session, { compilerOptions: { module: ts.ModuleKind.ESNext } })
     expect(run(write("session.mjs", outputText))).toBe("installed\n")
   })
@@ -129,7 +129,7 @@ describe("what is installed into an empty project", () => {
     60_000
   )
 
-  it("effect-ws is a command", () => {
+  it("effect-ws is a command", { timeout: 60_000 }, () => {
     expect(run(path.join(project, "node_modules/.bin/effect-ws"), ["--version"]).trim()).toBe("0.1.0")
   })
 })
@@ -162,7 +162,9 @@ export const layer = WebSocket.layer
 `
 
 describe("a bundle of the client", () => {
-  it("is as large as the page on it says, and has nothing of servers, proxies, or testing", async () => {
+  it("is as large as the page on it says, and has nothing of servers, proxies, or testing", {
+    timeout: 60_000
+  }, async () => {
     const { modules, size } = await bundle(client)
     const page = read("packages/docs/design/packages.md")
     const recorded = Number(/client without compression +\| (\d+(?:\.\d+)?) KB/.exec(page)?.[1]) * 1000

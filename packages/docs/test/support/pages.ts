@@ -18,7 +18,7 @@ const readmes = fs
 
 /** Every page a user reads, relative to the root. */
 export const pages: ReadonlyArray<string> = [
-  ...new Set(["README.md", "CONTRIBUTING.md", ...readmes, ...below("packages/docs")])
+  ...new Set(["README.md", "CONTRIBUTING.md", "SECURITY.md", ...readmes, ...below("packages/docs")])
 ].sort()
 
 const read = (page: string): string => fs.readFileSync(path.join(root, page), "utf8")

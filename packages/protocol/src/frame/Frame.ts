@@ -19,7 +19,7 @@ export interface Frame {
 }
 
 /** Octets of the payload that a line shows. */
-const maxShown = 48
+export const maxShown = 48
 
 /** First and last of the code points that control a terminal, hide, or change the direction of text. */
 const escaped: ReadonlyArray<readonly [number, number]> = [

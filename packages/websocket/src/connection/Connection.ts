@@ -74,7 +74,7 @@ export class Connection implements ReaderOwner {
     const onControl = (opcode: number, payload: Uint8Array) => this.control.receive(opcode, payload)
     this.receiver = new Receiver(negotiated.role, limits, this.reader, onControl, compression?.open)
     const { engine } = this.receiver
-    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold)
+    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold, compression.shared)
     const onUnfinished = () =>
       this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
     this.sender = new Sender(this.outbox, limits, this.pace, deflation, onUnfinished)
@@ -130,11 +130,12 @@ export class Connection implements ReaderOwner {
     )
   }
 
-  /** Octets have arrived; none: those are gone on with which are there. */
+  /** Octets have arrived; none: the event loop has turned, and those are gone on with which are there. */
   private onOctets(octets?: Uint8Array): void {
     if (this.failure !== undefined || this.isConcluding) return
     this.outbox.beginTurn()
-    this.pace.turned()
+    if (octets === undefined) this.pace.turned()
+    else this.reader.flow.spend(octets.length)
     const violation = octets === undefined ? this.receiver.resume() : this.receiver.receive(octets)
     this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
     if (violation !== undefined) this.conclude(() => this.onViolation(violation))

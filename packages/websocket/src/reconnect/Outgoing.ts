@@ -12,7 +12,7 @@ import { Pending, type PendingMessage } from "./Pending.js"
 import type { OutboxOptions, ReconnectError, ReconnectOptions } from "./ReconnectOptions.js"
 
 /** What may wait unless the options say otherwise. */
-const defaultCapacity = 1024 * 1024
+export const defaultCapacity = 1024 * 1024
 
 type Sending = Pick<MessageSocket<unknown>, "send" | "unsafeSend">
 type Policy = NonNullable<ReconnectOptions<never, never>["outbox"]>
