@@ -49,6 +49,7 @@ export const peers: ReadonlyArray<Peer> = [
   own("run", "ours, run"),
   own("messages", "ours, messages"),
   own("sendAll", "ours, sendAll"),
+  own("run+metrics", "ours, watched"),
   {
     name: "ws",
     title: "ws",

@@ -103,6 +103,13 @@ const fragmented = echo(
   { quick: ["net", "pull", "ws"] }
 )
 
+/** What watching costs, and that it costs nothing when nobody does: `run` is as in the case of the same load. */
+const watched = [
+  { size: 125, connections: 16, inFlight: 64 },
+  { size: 125, connections: 16, inFlight: 1 },
+  { size: 16 * kib, connections: 16, inFlight: 16 }
+].map((changes) => echo("watched", ", metrics and spans", changes, { peers: ["run", "run+metrics"] }))
+
 const broadcasts: ReadonlyArray<Case> = [100, 1000].flatMap((receivers) =>
   [1, 4].map((burst) => ({
     name: `broadcast-${receivers}x${burst}`,
@@ -173,6 +180,7 @@ export const cases: ReadonlyArray<Case> = [
   ...compressed,
   ...encrypted,
   ...ofClients,
+  ...watched,
   ...broadcasts,
   handshakes,
   idle(1000, false),

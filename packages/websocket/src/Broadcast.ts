@@ -5,13 +5,20 @@
  * compressed once for each set of parameters of permessage-deflate (RFC 7692 §7.1). A receiver gets one write for all that is
  * published in a turn of the event loop. One that is slow delays nobody: what it has not taken waits for it, within bounds.
  *
+ * @example
  * ```ts
- * const rooms = yield* Broadcast.make<string>({ whenSlow: "dropOldest" })
- * const server = WebSocketServer.serve((ws) =>
- *   Effect.gen(function* () {
- *     yield* rooms.subscribe("tea", ws)
- *     yield* ws.run((message) => rooms.publish("tea", message, { except: ws }))
- *   })
+ * import { Effect, Layer } from "effect"
+ * import { Broadcast, WebSocketServer } from "effect-websocket"
+ *
+ * const server = Layer.unwrapEffect(
+ *   Effect.map(Broadcast.make<string>({ whenSlow: "dropOldest" }), (rooms) =>
+ *     WebSocketServer.serve((ws) =>
+ *       Effect.gen(function* () {
+ *         yield* rooms.subscribe("tea", ws)
+ *         yield* ws.run((message) => rooms.publish("tea", message, { except: ws }))
+ *       })
+ *     )
+ *   )
  * )
  * ```
  */

@@ -3,6 +3,17 @@
  *
  * The layer switches it on, and only for connections which are opened while Trace is logged at all: without both, no connection
  * differs by anything. The text of a peer is escaped. Frames have whatever applications send: who logs them, logs that.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer, Logger, LogLevel } from "effect"
+ * import { FrameLog, WebSocket } from "effect-websocket"
+ *
+ * const logged = Effect.provide(
+ *   WebSocket.connect("wss://example.com/"),
+ *   Layer.merge(FrameLog.layer, Logger.minimumLogLevel(LogLevel.Trace))
+ * )
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"

@@ -4,8 +4,15 @@
  * Without it nothing is counted, and no connection differs by anything. With it frames are counted in plain numbers, which are put into
  * the metrics once for each turn of the event loop.
  *
+ * @example
  * ```ts
- * Effect.provide(program, Layer.mergeAll(WebSocket.layer, NodeTransport.layer, WebSocketMetrics.layer))
+ * import { Effect, Layer } from "effect"
+ * import { WebSocket, WebSocketMetrics } from "effect-websocket"
+ *
+ * const watched = Effect.provide(
+ *   WebSocket.connect("wss://example.com/"),
+ *   Layer.merge(WebSocket.layer, WebSocketMetrics.layer)
+ * )
  * ```
  */
 import * as Context from "effect/Context"

@@ -5,8 +5,15 @@
  * field `traceparent` (W3C Trace Context). A server's span (`websocket.accept`) goes from the request to the answer, and has the
  * client's as its parent. What happens on the connection later, which may last for days, is no child of them, but linked to them.
  *
+ * @example
  * ```ts
- * Effect.provide(program, Layer.mergeAll(WebSocket.layer, NodeTransport.layer, WebSocketTracing.layer))
+ * import { Effect, Layer } from "effect"
+ * import { WebSocket, WebSocketTracing } from "effect-websocket"
+ *
+ * const watched = Effect.provide(
+ *   WebSocket.connect("wss://example.com/"),
+ *   Layer.merge(WebSocket.layer, WebSocketTracing.layer)
+ * )
  * ```
  */
 import * as Context from "effect/Context"

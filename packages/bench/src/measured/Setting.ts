@@ -5,7 +5,7 @@
  */
 
 export interface Setting {
-  /** The way of one library to do it, where it has several: `pull`, `run`, `messages`, `sendAll`, `route`, `socket`. */
+  /** The way of one library to do it, where it has several: `pull`, `run`, `messages`, `sendAll`, `run+metrics`, `route`, `socket`. */
   readonly style: string
   /** A message goes back to its sender, or to everybody. */
   readonly mode: "echo" | "broadcast"

@@ -5,15 +5,17 @@ import * as Layer from "effect/Layer"
 import * as WebSocket from "effect-websocket/WebSocket"
 import { ready } from "./Control.js"
 import { echoing } from "./echoing.js"
+import { observing } from "./observing.js"
 import { setting, uriOf } from "./Setting.js"
 
 const own = setting()
-const echo = echoing(own.style)
+const [name, watching] = observing(own.style)
+const echo = echoing(name)
 
 const connection = Effect.scoped(Effect.flatMap(WebSocket.connect(uriOf(own)), echo))
 
 ready(0)
 Effect.replicateEffect(connection, own.connections, { concurrency: "unbounded", discard: true }).pipe(
-  Effect.provide(Layer.merge(WebSocket.layer, NodeTransport.layerTcp())),
+  Effect.provide(Layer.mergeAll(WebSocket.layer, NodeTransport.layerTcp(), watching)),
   Effect.runFork
 )

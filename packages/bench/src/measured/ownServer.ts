@@ -10,9 +10,11 @@ import * as WebSocketServer from "effect-websocket/WebSocketServer"
 import { ready } from "./Control.js"
 import { certificate } from "./certificate.js"
 import { echoing } from "./echoing.js"
+import { observing } from "./observing.js"
 import { setting } from "./Setting.js"
 
 const { deflate, mode, style, tls } = setting()
+const [name, watching] = observing(style)
 const topics = Effect.runSync(Broadcast.make())
 
 /** To everybody, the sender included. */
@@ -32,10 +34,10 @@ const program = Effect.gen(function* () {
 
 program.pipe(
   Effect.provide(
-    WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(style), {
+    WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(name), {
       compression: deflate && { threshold: 0 }
     })
   ),
-  Effect.provide(Layer.mergeAll(WebSocket.layer, NodeCompression.layer, listener)),
+  Effect.provide(Layer.mergeAll(WebSocket.layer, NodeCompression.layer, listener, watching)),
   Effect.runFork
 )

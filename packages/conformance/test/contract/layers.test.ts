@@ -3,11 +3,16 @@ import * as NodeTransport from "@effect-websocket/node/NodeTransport"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as FrameLog from "effect-websocket/FrameLog"
 import { Listener, uri } from "effect-websocket/Listener"
 import * as MemoryTransport from "effect-websocket/MemoryTransport"
 import * as RateLimit from "effect-websocket/RateLimit"
 import type { Transport } from "effect-websocket/Transport"
 import * as WebSocket from "effect-websocket/WebSocket"
+import * as WebSocketMetrics from "effect-websocket/WebSocketMetrics"
+import * as WebSocketTracing from "effect-websocket/WebSocketTracing"
 import * as WebSocketTransport from "effect-websocket/WebSocketTransport"
 import { ca, server } from "../support/certificates.js"
 import { contractOver } from "../support/contractOver.js"
@@ -34,6 +39,12 @@ const tcp = Layer.merge(NodeTransport.layerTcp(), NodeListener.layerTcp())
 const limited = Layer.merge(RateLimit.layerTransport(fast), RateLimit.layerListener(fast))
 
 contractOver("TCP within limits", Layer.provide(limited, tcp))
+
+const unseen = Logger.replace(Logger.defaultLogger, Logger.none)
+const logging = Layer.mergeAll(unseen, Logger.minimumLogLevel(LogLevel.Trace), FrameLog.layer)
+const observing = Layer.mergeAll(WebSocketMetrics.layer, WebSocketTracing.layer, logging)
+
+contractOver("memory, with metrics, spans and a log of frames", Layer.merge(MemoryTransport.layer, observing))
 
 /** WebSockets over these connections. */
 const tunnel = <E>(lower: Layer.Layer<Transport | Listener, E>) => {

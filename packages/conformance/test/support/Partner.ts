@@ -24,6 +24,8 @@ export interface Partner {
   /** Waits for the Pong; `undefined` where the partner cannot tell. */
   readonly ping: Effect.Effect<void> | undefined
   readonly close: (code?: number, reason?: string) => void
+  /** A partner that puts a code into each of its Close frames. */
+  readonly alwaysHasCode?: boolean
   readonly closed: Effect.Effect<PartnerClose>
   /** Destroys the connection; `undefined` where the partner cannot. */
   readonly terminate: (() => void) | undefined

@@ -122,16 +122,24 @@ const run = (program: string, words: ReadonlyArray<string>, options: BeastOption
     return { opened, port: Deferred.await(gathered.port) }
   })
 
-/** A server of Beast for one connection: its URI, and the connection when it is open. */
-export const beastServer = (program: string, options: BeastOptions = {}) =>
+/**
+ * A server of Beast for one connection: its URI, and the connection when it is open. `before` are words before those of the
+ * program, where it is another one that speaks as this one does.
+ */
+export const beastServer = (program: string, options: BeastOptions = {}, before: ReadonlyArray<string> = []) =>
   Effect.gen(function* () {
-    const { opened, port } = yield* run(program, ["server"], options)
+    const { opened, port } = yield* run(program, [...before, "server"], options)
     return { uri: `ws://127.0.0.1:${yield* port}/`, opened }
   })
 
 /** A client of Beast that connects; the connection when it is open. */
-export const beastClient = (program: string, uri: string, options: BeastOptions = {}) =>
+export const beastClient = (
+  program: string,
+  uri: string,
+  options: BeastOptions = {},
+  before: ReadonlyArray<string> = []
+) =>
   Effect.gen(function* () {
     const { hostname, pathname, port } = new URL(uri)
-    return yield* (yield* run(program, ["client", hostname, port, pathname], options)).opened
+    return yield* (yield* run(program, [...before, "client", hostname, port, pathname], options)).opened
   })

@@ -48,7 +48,8 @@ export const engine = (
     const inflate: DeflateEngine["inflate"] = (payload, piece = payload.length) => {
       message = []
       for (let at = 0; at < payload.length; at += piece) {
-        const violation = inflater.push(payload, at, Math.min(at + piece, payload.length))
+        let violation = inflater.push(payload, at, Math.min(at + piece, payload.length))
+        while (violation === undefined && inflater.isPaused) violation = inflater.resume()
         if (violation !== undefined) return violation
       }
       return inflater.end() ?? new Uint8Array(Buffer.concat(message))

@@ -8,13 +8,14 @@ import * as Layer from "effect/Layer"
 import * as Listener from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
+import { ca } from "./certificates.js"
 
 /** Compression is there for those who ask for it. */
 const above = Layer.merge(WebSocket.layer, NodeCompression.layer)
 
-/** Connects with our client. */
+/** Connects with our client; over TLS it trusts the certificates of the tests. */
 export const connect = (uri: string, options?: WebSocket.ConnectOptions) =>
-  Effect.flatMap(Layer.build(Layer.merge(above, NodeTransport.layerTcp())), (context) =>
+  Effect.flatMap(Layer.build(Layer.merge(above, NodeTransport.layer({ ca }))), (context) =>
     Effect.provide(WebSocket.connect(uri, options), context)
   )
 
