@@ -407,6 +407,7 @@ describe("options are checked before anybody is accepted", () => {
   for (const [option, options] of [
     ["maxConnections", { maxConnections: 0 }],
     ["maxConnections", { maxConnections: 1.5 }],
+    ["maxConnectionsPerAddress", { maxConnectionsPerAddress: 0 }],
     ["maxHandshakes", { maxHandshakes: -1 }],
     ["maxHandshakes", { maxHandshakes: Number.NaN }],
     ["limits.maxFields", { limits: { maxFields: 0 } }]

@@ -93,6 +93,16 @@ export const together =
   (role, deflater) =>
     Buffer.concat(parts.map((each) => each(role, deflater)))
 
+/** The same octets each time, made once for each role; for what is long, and not compressed. */
+export const once = (written: Written): Written => {
+  const made = new Map<Role, Buffer>()
+  return (role, deflater) => {
+    const octets = made.get(role) ?? written(role, deflater)
+    made.set(role, octets)
+    return octets
+  }
+}
+
 /** Octets as they are, for a tester of either role. */
 export const raw =
   (digits: string): Written =>
