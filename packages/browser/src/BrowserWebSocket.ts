@@ -4,6 +4,19 @@
  * Over `WebSocketStream` where the browser has it: a message is read when it is asked for. The older `WebSocket` brings messages
  * whether or not somebody asks; what may wait is bounded, and more than that ends the connection. What a browser cannot do,
  * such as fields of the request and Pings, is not there.
+ *
+ * @example
+ * ```ts
+ * import { BrowserWebSocket } from "@effect-websocket/browser"
+ * import { Effect } from "effect"
+ * import { WebSocketClient } from "effect-websocket"
+ *
+ * const greeting = WebSocketClient.connect("wss://example.com/").pipe(
+ *   Effect.flatMap((ws) => ws.receive),
+ *   Effect.scoped,
+ *   Effect.provide(BrowserWebSocket.layer)
+ * )
+ * ```
  */
 import * as HandshakeViolation from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"

@@ -1,8 +1,8 @@
 /**
- * A room: what one member says, all of them hear. Nobody waits for a member that is slow; it has to go.
+ * A room: what one member says, all of them hear. Nobody waits for a member that is slow: `Broadcast` closes it with 1013.
  */
 import { Effect, type Scope } from "effect"
-import { type WebSocket, WebSocketError } from "effect-websocket"
+import { Broadcast, type WebSocket } from "effect-websocket"
 
 type Member = WebSocket.WebSocket
 
@@ -14,16 +14,22 @@ type News =
 
 const maxName = 24
 
+/** Who has gone meanwhile, or is too slow, need not be told. */
 const tell = (member: Member, news: News): Effect.Effect<void> =>
-  member.send(JSON.stringify(news), { whenFull: "fail" }).pipe(
-    WebSocketError.catchReason("SendError", "QueueFull", () => Effect.fork(member.close(1013, "too slow"))),
-    // Who has gone meanwhile need not be told.
-    Effect.ignore
-  )
+  Effect.ignore(member.send(JSON.stringify(news), { whenFull: "fail" }))
 
 export class Chat {
   private readonly members = new Map<Member, string>()
   private guests = 0
+
+  /** The room of that name: its members are the receivers of the topic. */
+  constructor(
+    private readonly rooms: Broadcast.Broadcast<string>,
+    readonly name: string
+  ) {}
+
+  /** A room that is alone. */
+  static readonly make = Effect.map(Broadcast.make({ maxMessages: 64 }), (rooms) => new Chat(rooms, "chat"))
 
   get size(): number {
     return this.members.size
@@ -34,12 +40,12 @@ export class Chat {
     const enter = Effect.suspend(() => {
       const name = `guest ${++this.guests}`
       this.members.set(member, name)
-      return Effect.zipRight(
-        tell(member, { kind: "welcome", you: name, members: this.size }),
-        this.notice(`${name} has come`)
-      )
+      return Effect.as(tell(member, { kind: "welcome", you: name, members: this.size }), name)
     })
-    return Effect.asVoid(Effect.acquireRelease(enter, () => this.leave(member)))
+    return Effect.acquireRelease(enter, () => this.leave(member)).pipe(
+      Effect.tap(() => this.rooms.subscribe(this.name, member)),
+      Effect.flatMap((name) => this.notice(`${name} has come`))
+    )
   }
 
   /** A message for all, or `/name` and a new name. */
@@ -70,6 +76,6 @@ export class Chat {
   }
 
   private tellAll(news: News): Effect.Effect<void> {
-    return Effect.forEach([...this.members.keys()], (member) => tell(member, news), { discard: true })
+    return Effect.asVoid(this.rooms.publish(this.name, JSON.stringify(news)))
   }
 }

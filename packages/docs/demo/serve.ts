@@ -48,9 +48,7 @@ const untilInterrupted = (chat: Chat) =>
     Effect.onInterrupt(() => line("stopping", `${chat.size} in the chat, closing everybody with 1001 (Going Away)`))
   )
 
-/** Serves on 127.0.0.1 until interrupted. The port 0 is a free one. */
-export const serve = (port: number) => {
-  const chat = new Chat()
+const serveChat = (chat: Chat, port: number) => {
   const limits = Limits.layer({ maxMessageSize: 16 * 1024, closeTimeout: "2 seconds" })
   const layers = Layer.provideMerge(
     server(chat),
@@ -63,3 +61,6 @@ export const serve = (port: number) => {
   })
   return Effect.provide(program, layers).pipe(Effect.onInterrupt(() => line("stopped", "nobody is connected any more")))
 }
+
+/** Serves on 127.0.0.1 until interrupted. The port 0 is a free one. */
+export const serve = (port: number) => Effect.flatMap(Chat.make, (chat) => serveChat(chat, port))

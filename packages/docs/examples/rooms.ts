@@ -4,23 +4,21 @@
  * What one member says, all of its room hear. Nobody waits for a member that is slow: it is sent away with 1013. The rooms and
  * the page are those of the demo.
  */
-import { Effect } from "effect"
-import { Handshake, WebSocketServer } from "effect-websocket"
+import { Effect, Layer } from "effect"
+import { Broadcast, Handshake, WebSocketServer } from "effect-websocket"
 import { Chat } from "../demo/chat.js"
 import { answer } from "../demo/pages.js"
 
-/** Rooms come with their first member and go with their last. */
+/** Rooms come with their first member and go with their last; each is a topic. */
 class Rooms {
   private readonly rooms = new Map<string, Chat>()
 
-  get names(): ReadonlyArray<string> {
-    return [...this.rooms.keys()]
-  }
+  constructor(private readonly topics: Broadcast.Broadcast<string>) {}
 
   enter(name: string) {
     return Effect.acquireRelease(
       Effect.sync(() => {
-        const room = this.rooms.get(name) ?? new Chat()
+        const room = this.rooms.get(name) ?? new Chat(this.topics, name)
         this.rooms.set(name, room)
         return room
       }),
@@ -28,8 +26,6 @@ class Rooms {
     )
   }
 }
-
-export const rooms = new Rooms()
 
 /** A bound for names, which clients make up. */
 const maxName = 40
@@ -41,10 +37,16 @@ const nameOf = ({ head }: Handshake.UpgradeRequest): Effect.Effect<string, Hands
     : Effect.fail(Handshake.reject({ status: 400, body: "this name is too long\n" }))
 }
 
-export const server = WebSocketServer.serve({ http: answer, authorize: nameOf }, (ws, name) =>
-  Effect.gen(function* () {
-    const room = yield* rooms.enter(name)
-    yield* room.join(ws)
-    yield* ws.run((message) => (typeof message === "string" ? room.say(ws, message) : undefined))
-  })
-)
+/** The rooms of these topics. */
+export const serverOf = (topics: Broadcast.Broadcast<string>) => {
+  const rooms = new Rooms(topics)
+  return WebSocketServer.serve({ http: answer, authorize: nameOf }, (ws, name) =>
+    Effect.gen(function* () {
+      const room = yield* rooms.enter(name)
+      yield* room.join(ws)
+      yield* ws.run((message) => (typeof message === "string" ? room.say(ws, message) : undefined))
+    })
+  )
+}
+
+export const server = Layer.unwrapEffect(Effect.map(Broadcast.make(), serverOf))

@@ -18,10 +18,10 @@ const messagesOf = (program: ts.Program, file: string): ReadonlyArray<string> =>
     .getPreEmitDiagnostics(program, program.getSourceFile(file))
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
 
-/** Where the blocks run: with the certificates of the tests as `ca.pem`, `server.pem` and `server-key.pem`. */
+/** Where the blocks run: with the certificates of the tests, as `ca.pem`, `server.pem`, `server-key.pem` and those of a client. */
 const workplace = (): string => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-"))
-  for (const name of ["ca.pem", "server.pem", "server-key.pem"]) {
+  for (const name of ["ca.pem", "server.pem", "server-key.pem", "client.pem", "client-key.pem"]) {
     fs.copyFileSync(path.join(root, "packages/node/test/fixtures/tls", name), path.join(folder, name))
   }
   return folder

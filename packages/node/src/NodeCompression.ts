@@ -4,6 +4,14 @@
  * The streams of zlib are shared. During a message a connection has one for itself; between messages it has none: what an idle
  * connection keeps is the window of its peer (at most 2^bits octets), and a compressor only while there is memory for it.
  * Nothing is ever taken from a message that has begun.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ *
+ * // For all connections together.
+ * const compression = NodeCompression.layerWith({ idleMemory: 64 * 1024 * 1024 })
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"

@@ -48,6 +48,10 @@ export class NodeDeflater implements Deflater {
     return deflated.subarray(0, deflated.length - tailSize)
   }
 
+  reset(): void {
+    this.pool.forget(this)
+  }
+
   close(): void {
     if (this.stream === undefined) this.pool.forget(this)
     else this.pool.giveFree(this.stream)

@@ -4,6 +4,15 @@
  * Node.js has read the head of the request: the handshake goes on from there, and the octets behind the head are the first
  * of the connection. Other requests stay the server's, and so does the server. What the handlers of `WebSocketServer` are,
  * handlers are here.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { NodeHttpUpgrade } from "@effect-websocket/node"
+ *
+ * const http = createServer((_request, response) => void response.end("plain HTTP"))
+ * const server = NodeHttpUpgrade.serve(http, (ws) => ws.run((message) => ws.send(message)))
+ * ```
  */
 import type * as http from "node:http"
 import type * as https from "node:https"

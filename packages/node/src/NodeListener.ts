@@ -7,17 +7,20 @@
  */
 
 import * as net from "node:net"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { Listener } from "effect-websocket/Listener"
-import { type Address, formatAddress } from "effect-websocket/Transport"
-import type { TransportError } from "effect-websocket/WebSocketError"
+import { formatAddress } from "effect-websocket/Transport"
+import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
 import { Arrivals, acceptFrom } from "./Arrivals.js"
+import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
+import { type Binding, bind } from "./NodeBinding.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
 import * as NodeSocket from "./NodeSocket.js"
@@ -25,76 +28,18 @@ import { defined } from "./NodeTlsClient.js"
 import * as NodeTlsDetection from "./NodeTlsDetection.js"
 import * as NodeTlsOver from "./NodeTlsOver.js"
 import * as NodeTlsServer from "./NodeTlsServer.js"
-import * as StaleSocket from "./StaleSocket.js"
+
+export type { ListenOptions, TcpOptions, UnixOptions } from "./ListenOptions.js"
 
 type Service = Listener["Type"]
-
-/** Options of every listener. */
-export interface ListenOptions {
-  /** Connections which may wait for `accept`, in the kernel and once more here. 511, as Node.js has it. */
-  readonly backlog?: number | undefined
-}
-
-/** Options of TCP. Those without a comment are what `net.Server` of Node.js says of them. */
-export interface TcpOptions extends ListenOptions, Pick<net.ListenOptions, "exclusive" | "ipv6Only"> {
-  /** The address to listen on. `127.0.0.1`, so that nobody but this host is served unless it was said; `::` is everybody. */
-  readonly host?: string | undefined
-  /** 0, for one that the system chooses. */
-  readonly port?: number | undefined
-  /** Sends small segments at once, without Nagle's algorithm. true. */
-  readonly noDelay?: boolean | undefined
-  /** Whether the kernel probes idle connections. false. */
-  readonly keepAlive?: boolean | undefined
-  /** Silence before the first probe. What the kernel has. */
-  readonly keepAliveInitialDelay?: Duration.DurationInput | undefined
-}
-
-/** Options of a Unix socket, as `net.Server` of Node.js has them. */
-export interface UnixOptions extends ListenOptions, Pick<net.ListenOptions, "readableAll" | "writableAll"> {}
 
 /** What holds unless the options say otherwise. */
 export const defaults = { host: "127.0.0.1", port: 0, backlog: 511, noDelay: true, keepAlive: false } as const
 
-interface Binding {
-  readonly address: Address
-  readonly listen: net.ListenOptions
+/** Where and how a listener listens, and what its sockets go through first. */
+interface Plan extends Binding {
   readonly server?: net.ServerOpts
   readonly handshake?: NodeTlsServer.Handshake
-}
-
-const listening = (server: net.Server, { address, listen }: Binding) =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-    Effect.async<void, TransportError>((resume) => {
-      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
-      const onListening = () => {
-        // What the system says later, such as that too many files are open, passes: the server listens on.
-        server.off("error", onError)
-        server.on("error", (error) => Runtime.runFork(runtime)(Effect.logWarning("accepting a connection", error)))
-        resume(Effect.void)
-      }
-      server.once("error", onError)
-      try {
-        server.listen(listen, onListening)
-      } catch (cause) {
-        onError(cause)
-      }
-    })
-  )
-
-/** With a stale socket out of the way the second attempt is the last. */
-const listeningUnix = (server: net.Server, binding: Binding, path: string) =>
-  Effect.catchIf(
-    listening(server, binding),
-    ({ cause }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE",
-    (error) =>
-      Effect.flatMap(StaleSocket.remove(path), (removed) => (removed ? listening(server, binding) : Effect.fail(error)))
-  )
-
-const bound = (server: net.Server, asked: Address): Address => {
-  const address = server.address()
-  return address === null || typeof address === "string"
-    ? asked
-    : { _tag: "TcpAddress", hostname: address.address, port: address.port }
 }
 
 /** The handshake of a socket: it begins at once, whether or not `accept` runs. */
@@ -111,7 +56,7 @@ const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket:
   )
 
 /** What becomes of a socket that has come. */
-const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
+const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
   Effect.map(FiberSet.makeRuntime<never>(), (run) => {
     const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
     return (socket: net.Socket) => {
@@ -123,7 +68,7 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Binding) =>
     }
   })
 
-const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Scope> =>
+const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
     const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
@@ -141,15 +86,14 @@ const make = (binding: Binding): Effect.Effect<Service, TransportError, Scope.Sc
           Effect.sync(() => server.close())
         )
     )
-    yield* asked._tag === "UnixAddress" ? listeningUnix(server, binding, asked.path) : listening(server, binding)
     return {
-      address: bound(server, asked),
+      address: yield* bind(server, binding),
       secure: binding.handshake !== undefined,
       accept: acceptFrom(arrivals)
     }
   })
 
-const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Binding => {
+const tcp = (options: TcpOptions, handshake?: NodeTlsServer.Handshake): Plan => {
   const { backlog, host, keepAlive, keepAliveInitialDelay, noDelay, port, ...listen } = {
     ...defaults,
     ...defined(options)
@@ -245,3 +189,47 @@ export const layerTlsOver = (options: NodeTlsServer.TlsOptions): Layer.Layer<Lis
 /** Provides `makeUnix`. */
 export const layerUnix = (path: string, options?: UnixOptions): Layer.Layer<Listener, TransportError> =>
   Layer.scoped(Listener, makeUnix(path, options))
+
+type FromConfig<O> = (
+  options: Config.Config.Wrap<O>
+) => Layer.Layer<Listener, ConfigError.ConfigError | OptionError | TransportError>
+
+/** What comes from outside of the program is checked by name; what is written in it, Node.js refuses. */
+const checkPort = ({ port = 0 }: TcpOptions): Effect.Effect<void, OptionError> =>
+  Number.isInteger(port) && port >= 0 && port <= 65_535
+    ? Effect.void
+    : Effect.fail(new OptionError({ option: "port", rule: "an integer from 0 to 65535" }))
+
+const fromConfig =
+  <O extends TcpOptions>(layer: (options: O) => Layer.Layer<Listener, TransportError>): FromConfig<O> =>
+  (wrapped) =>
+    Layer.unwrapEffect(Effect.map(Effect.tap(Config.unwrap(wrapped), checkPort), layer))
+
+/**
+ * `layerTcp` with options from the configuration. A port out of range is an `OptionError`.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Config } from "effect"
+ *
+ * export const listener = NodeListener.layerTcpConfig({
+ *   host: Config.withDefault(Config.string("HOST"), "127.0.0.1"),
+ *   port: Config.port("PORT")
+ * })
+ * ```
+ */
+export const layerTcpConfig: FromConfig<TcpOptions> = fromConfig(layerTcp)
+
+/** `layerTls` with options from the configuration. A port out of range is an `OptionError`. */
+export const layerTlsConfig: FromConfig<TcpOptions & NodeTlsServer.TlsOptions> = fromConfig(layerTls)
+
+/** `layerTlsOrPlain` with options from the configuration. A port out of range is an `OptionError`. */
+export const layerTlsOrPlainConfig: FromConfig<TcpOptions & NodeTlsServer.TlsOptions> = fromConfig(layerTlsOrPlain)
+
+/** `layerUnix` with its path, and options, from the configuration. */
+export const layerUnixConfig = (
+  path: Config.Config<string>,
+  options: Config.Config.Wrap<UnixOptions> = {}
+): Layer.Layer<Listener, ConfigError.ConfigError | TransportError> =>
+  Layer.unwrapEffect(Effect.map(Config.all([path, Config.unwrap(options)]), (both) => layerUnix(...both)))

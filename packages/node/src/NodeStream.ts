@@ -3,6 +3,19 @@
  *
  * Octets are copied when they come, since a Duplex only lends them. A write is done when the Duplex has passed it on, so
  * back-pressure goes through in both directions. Destroying the stream aborts the Duplex.
+ *
+ * @example
+ * ```ts
+ * import { NodeStream } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ * import { MemoryTransport } from "effect-websocket"
+ *
+ * const program = Effect.gen(function* () {
+ *   const [near] = yield* MemoryTransport.pair()
+ *   const stream = yield* NodeStream.make(near)
+ *   stream.write("octets")
+ * }).pipe(Effect.scoped)
+ * ```
  */
 
 import * as stream from "node:stream"

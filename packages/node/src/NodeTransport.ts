@@ -7,6 +7,8 @@
  */
 
 import * as net from "node:net"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -151,3 +153,36 @@ export const layerUnix = (path: string): Layer.Layer<Transport> => Layer.sync(Tr
 /** Provides `makeTlsOver`. */
 export const layerTlsOver = (options?: TlsOptions): Layer.Layer<Transport, never, Transport> =>
   Layer.effect(Transport, makeTlsOver(options))
+
+/**
+ * `layer` with options from the configuration.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Config, Redacted } from "effect"
+ *
+ * export const transport = NodeTransport.layerConfig({
+ *   localAddress: Config.string("CLIENT_ADDRESS"),
+ *   cert: Config.string("CLIENT_CERTIFICATE"),
+ *   key: Config.map(Config.redacted("CLIENT_KEY"), Redacted.value)
+ * })
+ * ```
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<TcpOptions & TlsOptions>
+): Layer.Layer<Transport, ConfigError.ConfigError> => Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
+
+/** `layerTcp` with options from the configuration. */
+export const layerTcpConfig = (
+  options: Config.Config.Wrap<TcpOptions>
+): Layer.Layer<Transport, ConfigError.ConfigError> => Layer.unwrapEffect(Effect.map(Config.unwrap(options), layerTcp))
+
+/** `layerTls` with options from the configuration. */
+export const layerTlsConfig = (
+  options: Config.Config.Wrap<TcpOptions & TlsOptions>
+): Layer.Layer<Transport, ConfigError.ConfigError> => Layer.unwrapEffect(Effect.map(Config.unwrap(options), layerTls))
+
+/** `layerUnix` with the path from the configuration. */
+export const layerUnixConfig = (path: Config.Config<string>): Layer.Layer<Transport, ConfigError.ConfigError> =>
+  Layer.unwrapEffect(Effect.map(path, layerUnix))

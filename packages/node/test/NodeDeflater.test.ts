@@ -58,6 +58,20 @@ for (const [name, streams] of kinds) {
       })
     })
 
+    it("§7.2.3.2: after a reset the next message refers to none before it, and can be inflated with them in the window", () => {
+      engines((open) => {
+        const [near, far] = [open(widest, "client"), open(widest, "server")]
+        const again = text("again and again, ".repeat(9))
+        const first = near.deflate(again).slice()
+        near.engine.deflater.reset()
+        expect(far.inflate(first)).toEqual(again)
+        expect(far.inflate(text("\u0000"))).toEqual(new Uint8Array(0))
+        const second = near.deflate(again).slice()
+        expect(second).toEqual(first)
+        expect(far.inflate(second)).toEqual(again)
+      })
+    })
+
     it("octets that cannot be compressed, and more than there is room for, come through", () => {
       engines((open) => {
         const [near, far] = [open(widest, "client", { level: 9 }), open(widest, "server")]

@@ -1,6 +1,8 @@
 import * as fs from "node:fs"
 import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -233,6 +235,44 @@ describe("layers", () => {
       const addresses: Array<Address> = []
       yield* Effect.scoped(Layer.build(Layer.provide(both, layer)))
       expect(addresses[0]).toBe(addresses[1])
+    })
+  )
+})
+
+describe("options from the configuration", () => {
+  const config = (entries: Record<string, string>) =>
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(entries))))
+  const failure = <E>(layer: Layer.Layer<Listener, E>, entries: Record<string, string>) =>
+    Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, config(entries)))))
+  const tcp = NodeListener.layerTcpConfig({ host: Config.string("HOST"), port: Config.integer("PORT") })
+
+  it.scopedLive("listen where the ConfigProvider says", () =>
+    Effect.gen(function* () {
+      const listening = yield* Effect.map(Listener, ({ address }) => address).pipe(
+        Effect.provide(Layer.provide(tcp, config({ HOST: "127.0.0.1", PORT: "0" })))
+      )
+      expect(listening).toMatchObject({ _tag: "TcpAddress", hostname: "127.0.0.1" })
+      const path = yield* socketPath
+      const unix = NodeListener.layerUnixConfig(Config.string("SOCKET"), { backlog: Config.integer("BACKLOG") })
+      const at = yield* Effect.map(Listener, ({ address }) => address).pipe(
+        Effect.provide(Layer.provide(unix, config({ SOCKET: path, BACKLOG: "3" })))
+      )
+      expect(at).toEqual({ _tag: "UnixAddress", path })
+    })
+  )
+
+  it.live("what is missing or no number is a ConfigError with its path, a port out of range an OptionError", () =>
+    Effect.gen(function* () {
+      expect(yield* failure(tcp, { HOST: "127.0.0.1" })).toMatchObject({ _op: "MissingData", path: ["PORT"] })
+      expect(yield* failure(tcp, { HOST: "127.0.0.1", PORT: "many" })).toMatchObject({
+        _op: "InvalidData",
+        path: ["PORT"]
+      })
+      const port = { port: Config.integer("PORT"), cert: Config.string("CERT"), key: Config.string("KEY") }
+      const entries = { HOST: "127.0.0.1", PORT: "65536", CERT: "", KEY: "" }
+      for (const layer of [tcp, NodeListener.layerTlsConfig(port), NodeListener.layerTlsOrPlainConfig(port)]) {
+        expect(yield* failure(layer, entries)).toMatchObject({ _tag: "OptionError", option: "port" })
+      }
     })
   )
 })

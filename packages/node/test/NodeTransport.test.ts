@@ -2,6 +2,8 @@ import type * as dns from "node:dns"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import { describe, expect, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -316,5 +318,38 @@ describe("TLS over another Transport", () => {
         yield* turns(50)
         expect((yield* readAll(duplex)).error.reason._tag).toBe("EndOfStream")
       }).pipe(over)
+  )
+})
+
+describe("options from the configuration", () => {
+  const given = (entries: Record<string, string>) =>
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(entries))))
+  const tls = { ca: Config.string("CA"), servername: Config.string("NAME") }
+
+  it.scopedLive.each([
+    ["layerConfig", NodeTransport.layerConfig(tls)],
+    ["layerTlsConfig", NodeTransport.layerTlsConfig(tls)]
+  ] as const)("%s: the certificate is verified as the ConfigProvider says", ([, layer]) =>
+    Effect.gen(function* () {
+      const { port } = yield* tlsServer(certificates.server)
+      const connecting = (name: string) =>
+        Effect.provide(connect(to(port, true)), Layer.provide(layer, given({ CA: ca, NAME: name })))
+      yield* connecting("localhost")
+      expect(yield* Effect.flip(connecting("other.example"))).toMatchObject({ reason: { _tag: "TlsHandshake" } })
+    })
+  )
+
+  it.live("what is missing, or no number, is a ConfigError with its path", () =>
+    Effect.gen(function* () {
+      const failure = <E>(layer: Layer.Layer<Transport, E>) =>
+        Effect.flip(Effect.provide(Effect.void, Layer.provide(layer, given({ PORT: "many" }))))
+      expect(yield* failure(NodeTransport.layerTlsConfig(tls))).toMatchObject({
+        left: { _op: "MissingData", path: ["CA"] }
+      })
+      const tcp = NodeTransport.layerTcpConfig({ localPort: Config.integer("PORT") })
+      expect(yield* failure(tcp)).toMatchObject({ _op: "InvalidData", path: ["PORT"] })
+      const unix = NodeTransport.layerUnixConfig(Config.string("SOCKET"))
+      expect(yield* failure(unix)).toMatchObject({ _op: "MissingData", path: ["SOCKET"] })
+    })
   )
 })

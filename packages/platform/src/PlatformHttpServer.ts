@@ -3,6 +3,17 @@
  *
  * Everything else is as before. Routes upgrade with `WebSocketUpgrade`; who asks a request for its Socket (`request.upgrade`:
  * @effect/rpc, DevTools) gets one of this library. Requests to upgrade can be interrupted, so the server always ends.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
+ * import { PlatformHttpServer } from "@effect-websocket/platform"
+ * import { Layer } from "effect"
+ *
+ * const app = HttpRouter.empty.pipe(HttpRouter.get("/", HttpServerResponse.text("hello")), HttpServer.serve())
+ * const live = Layer.provide(app, PlatformHttpServer.layer(createServer, { port: 3000 }))
+ * ```
  */
 import * as http from "node:http"
 import type { ListenOptions } from "node:net"

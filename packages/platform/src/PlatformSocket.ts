@@ -3,6 +3,18 @@
  *
  * What Effect's own Socket does not keep, this one does: messages are handled in order and with back-pressure, handlers in
  * progress finish after a clean close, an end without a Close frame is never a success, and the reasons are all there.
+ *
+ * @example
+ * ```ts
+ * import { Socket } from "@effect/platform"
+ * import { PlatformSocket } from "@effect-websocket/platform"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const socket = yield* Socket.Socket
+ *   yield* socket.runRaw((message) => Effect.log(message))
+ * }).pipe(Effect.provide(PlatformSocket.layerSocket("wss://example.com/")))
+ * ```
  */
 import * as Socket from "@effect/platform/Socket"
 import * as Context from "effect/Context"

@@ -3,6 +3,15 @@
  *
  * Connections and messages that come before anybody asks for them wait, bounded. A handler that fails closes its connection
  * with 1011, the end of the server all of them with 1001.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { PlatformSocketServer } from "@effect-websocket/platform"
+ * import { Layer } from "effect"
+ *
+ * const server = PlatformSocketServer.layerSocketServer().pipe(Layer.provide(NodeListener.layerTcp({ port: 8080 })))
+ * ```
  */
 import * as Socket from "@effect/platform/Socket"
 import * as SocketServer from "@effect/platform/SocketServer"

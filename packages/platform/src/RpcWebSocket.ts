@@ -3,6 +3,15 @@
  *
  * Within an HTTP application of @effect/platform nothing of this is needed: `RpcServer.layerProtocolWebsocket` runs on
  * `PlatformHttpServer` as it is.
+ *
+ * @example
+ * ```ts
+ * import { RpcSerialization } from "@effect/rpc"
+ * import { RpcWebSocket } from "@effect-websocket/platform"
+ * import { Layer } from "effect"
+ *
+ * const protocol = Layer.provide(RpcWebSocket.layerClient("wss://example.com/rpc"), RpcSerialization.layerMsgPack)
+ * ```
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"

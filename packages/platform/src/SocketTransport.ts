@@ -3,6 +3,14 @@
  *
  * Most Sockets push what arrives and cannot be held up: what nobody has read yet waits, without a bound. Where there is a layer of
  * this library for the same connection it is better. For a stream of Node.js there is `NodeTransport.fromDuplex`.
+ *
+ * @example
+ * ```ts
+ * import { NodeSocket } from "@effect/platform-node"
+ * import { SocketTransport } from "@effect-websocket/platform"
+ *
+ * const transport = SocketTransport.layerTransport(({ host, port }) => NodeSocket.makeNet({ host, port }))
+ * ```
  */
 import * as Socket from "@effect/platform/Socket"
 import * as SocketServer from "@effect/platform/SocketServer"

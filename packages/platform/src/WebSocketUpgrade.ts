@@ -4,6 +4,16 @@
  * The server is to be one of `PlatformHttpServer`. A refusal is an ordinary response, which goes through all middleware; the
  * 101 has the fields of the handlers that middleware has appended. What middleware does to responses otherwise comes too late
  * for it: log line and span of the request end with the connection, and so does the request's Scope.
+ *
+ * @example
+ * ```ts
+ * import { HttpRouter } from "@effect/platform"
+ * import { WebSocketUpgrade } from "@effect-websocket/platform"
+ *
+ * const app = HttpRouter.empty.pipe(
+ *   HttpRouter.get("/echo", WebSocketUpgrade.toHttpApp((ws) => ws.run((message) => ws.send(message))))
+ * )
+ * ```
  */
 import * as http from "node:http"
 import type * as HttpApp from "@effect/platform/HttpApp"

@@ -3,6 +3,18 @@
  *
  * What is opened belongs to one connection, is synchronous, and holds nothing before the first compressed message. Messages
  * go through in slices, so that the event loop can turn between them. Negotiation, RSV1 and frames are not here.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const compressed = Effect.provide(
+ *   WebSocket.connect("wss://example.com/", { compression: { level: 1, threshold: 1024 } }),
+ *   NodeCompression.layer
+ * )
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"
@@ -167,6 +179,11 @@ export interface Deflater {
    * lent until any deflater is called again. It takes about 11 µs per KiB: a part of 64 KiB keeps the event loop for 0.7 ms.
    */
   readonly deflate: (octets: Uint8Array, step: DeflateStep) => Uint8Array
+  /**
+   * Between messages: the next one refers to none before it. Called when the peer was sent a compressed message that did not
+   * come from here, so that its window and ours differ (RFC 7692 §7.2.3.2).
+   */
+  readonly reset: () => void
 }
 
 /** Who is given what was inflated. */

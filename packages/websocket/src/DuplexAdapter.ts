@@ -4,6 +4,25 @@
  * `fromPull` needs a reader fiber only while `unsafeReceive` flows, and a writer fiber only while something is buffered.
  * `over` changes single operations of a Duplex and derives the others from them; `mapTransport` and `mapListener` make
  * layers of such a change. `prepend` gives octets back that were read, as `detectTls` does.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { DuplexAdapter } from "effect-websocket"
+ *
+ * // Counts what is sent.
+ * const count = { sent: 0 }
+ * const counting = DuplexAdapter.mapTransport((lower) =>
+ *   Effect.succeed(
+ *     DuplexAdapter.over(lower, {
+ *       unsafeWrite: (chunks) => {
+ *         for (const { length } of chunks) count.sent += length
+ *         lower.unsafeWrite(chunks)
+ *       }
+ *     })
+ *   )
+ * )
+ * ```
  */
 import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import { isTlsClientHello } from "@effect-websocket/protocol/bytes/TlsClientHello"

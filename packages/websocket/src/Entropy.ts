@@ -3,6 +3,15 @@
  *
  * By default it comes from the host's cryptographic generator through a pool, since one call costs over a microsecond.
  * Tests provide a repeatable one.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Entropy, MemoryTransport } from "effect-websocket"
+ *
+ * // For a test: the same masking keys each time.
+ * const layers = Layer.merge(MemoryTransport.layer, Entropy.layerSeeded(1))
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"

@@ -3,19 +3,36 @@
  *
  * A connection is a plain value that the Scope owns: at its end the closing handshake is made, within `limits.closeTimeout`,
  * and the transport is gone.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FrameStream, Handshake, type Transport } from "effect-websocket"
+ *
+ * // A WebSocket on a connection that is there already.
+ * const accept = (duplex: Transport.Duplex) =>
+ *   Effect.gen(function* () {
+ *     const { server } = yield* Handshake.Handshake
+ *     const { negotiated } = yield* server(duplex)
+ *     const { open } = yield* FrameStream.FrameStream
+ *     return yield* open(duplex, negotiated)
+ *   })
+ * ```
  */
 import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { type CompressionChoice, chosen } from "./Compression.js"
+import { type CompressionChoice, chosen, outgoing } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
 import type { ConnectionCompression, ConnectionParts } from "./connection/ConnectionParts.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
+import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
+import { type Observed, observed } from "./observing/observed.js"
 import type { Duplex } from "./Transport.js"
 import type { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
@@ -55,7 +72,8 @@ const compressionOf = (
   return Effect.map(chosen(choice || true), (settings) => ({
     agreed,
     threshold: settings!.threshold,
-    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink)
+    open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink),
+    shared: sharedDeflation(settings!.open, outgoing(agreed, negotiated.role).windowBits, settings!)
   }))
 }
 
@@ -64,28 +82,27 @@ const partsOf = (
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
-): Effect.Effect<ConnectionParts, OptionError> =>
+): Effect.Effect<ConnectionParts & Pick<Observed, "onOpen">, OptionError> =>
   Effect.gen(function* () {
     const limits = { ...(yield* resolve(negotiated.role, options.limits)) }
     const compression = yield* compressionOf(negotiated, options.compression)
     const entropy = yield* Entropy
     const deadlines = on(yield* Effect.clock)
     const runtime = yield* Effect.runtime<never>()
-    return { duplex, negotiated, limits, compression, deadlines, entropy, runtime }
+    const watchable = yield* observed({ duplex, negotiated, compression })
+    return { ...watchable, negotiated, limits, deadlines, entropy, runtime }
   })
 
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
   open: (duplex, negotiated, options = {}) =>
-    Effect.flatMap(partsOf(duplex, negotiated, options), (parts) =>
+    Effect.flatMap(partsOf(duplex, negotiated, options), ({ onOpen, ...parts }) =>
       Effect.uninterruptible(
         Effect.flatMap(Effect.scope, (scope) => {
           const connection = new Connection(parts)
           // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
-          return Effect.as(
-            Scope.addFinalizerExit(scope, (exit) => connection.release(exit)),
-            new OpenWebSocket(connection)
-          )
+          const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
+          return Effect.as(Effect.zipRight(owned, onOpen(connection.closed)), new OpenWebSocket(connection))
         })
       )
     )

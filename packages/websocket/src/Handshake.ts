@@ -3,6 +3,20 @@
  *
  * The rules are the kernel's, as lists of checks; here they meet the codec, the policies of the application, and the
  * deadline. Both roles give what was negotiated, with both heads as they were sent and the octets behind them.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Handshake, WebSocketServer } from "effect-websocket"
+ *
+ * const server = WebSocketServer.serve(
+ *   {
+ *     authorize: ({ head }) =>
+ *       head.target === "/chat" ? Effect.succeed("guest") : Effect.fail(Handshake.reject({ status: 404 }))
+ *   },
+ *   (ws, name) => ws.send(`welcome, ${name}`)
+ * )
+ * ```
  */
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"

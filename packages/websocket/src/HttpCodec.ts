@@ -3,6 +3,15 @@
  *
  * Reads exactly one message, within the limits, and gives back the octets that came behind it: nothing is read twice and
  * nothing is lost. Grammar and framing are the kernel's; here they meet the transport, and a violation becomes a failure.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { FrameStream, Handshake, HttpCodec } from "effect-websocket"
+ *
+ * // What `WebSocket.layer` is made of: each part can be another one.
+ * const layers = Layer.merge(Layer.provideMerge(Handshake.layer, HttpCodec.layer), FrameStream.layer)
+ * ```
  */
 
 import { concat } from "@effect-websocket/protocol/bytes/Octets"

@@ -3,6 +3,18 @@
  *
  * A Transport over the Transport that reaches the proxy. TLS goes above it, and is then verified against the target's name as
  * without a proxy. The proxy sees the target's host and port, and no field of the application's request.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Layer, Redacted } from "effect"
+ * import { HttpProxy } from "effect-websocket"
+ *
+ * const proxied = NodeTransport.layerTlsOver().pipe(
+ *   Layer.provide(HttpProxy.layer({ host: "proxy.example.com", port: 3128 })),
+ *   Layer.provide(NodeTransport.layerTcp())
+ * )
+ * ```
  */
 import * as Base64 from "@effect-websocket/protocol/bytes/Base64"
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"

@@ -5,6 +5,8 @@
  * layer, or for one connection by the option `limits`; what is out of range is an `OptionError` before anything is sent.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -29,13 +31,16 @@ export interface LimitOptions {
   readonly maxMessageSize?: number | undefined
   /** Octets of a frame's payload. 16 MiB. */
   readonly maxFrameSize?: number | undefined
-  /** Frames of one message, empty ones counted. 16 384. */
+  /** Frames of one message, empty ones counted. 65 536: 4 MiB in fragments of 64 octets; none of them costs memory of its own. */
   readonly maxFragments?: number | undefined
   /** Octets of messages which are read ahead of the application; then reading stops. 64 KiB. */
   readonly readAhead?: number | undefined
   /** Octets waiting to be sent above which `send` waits. 64 KiB. */
   readonly highWaterMark?: number | undefined
-  /** Longer messages are sent in fragments of this size, so that control frames get in between. 64 KiB. */
+  /**
+   * Longer messages are sent in fragments of this size, so that control frames get in between, and the event loop can turn: a
+   * frame is made in one go, which takes about 1 ms per MiB. Long compressed messages have fragments of at most 64 KiB. 64 KiB.
+   */
   readonly fragmentSize?: number | undefined
   /** Pings which may wait for their pong at a time. 16. */
   readonly maxPings?: number | undefined
@@ -85,7 +90,7 @@ const shared = {
   maxInterimResponses: 8,
   maxMessageSize: 16 * 1024 * 1024,
   maxFrameSize: 16 * 1024 * 1024,
-  maxFragments: 16_384,
+  maxFragments: 65_536,
   readAhead: 64 * 1024,
   highWaterMark: 64 * 1024,
   fragmentSize: 64 * 1024,
@@ -167,3 +172,25 @@ export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<Limit
     const limits = changed(defaults[role], ambient)
     return valid(limits instanceof OptionError ? limits : changed(limits, own))
   })
+
+/**
+ * `layer` with limits from the configuration. What is out of range is an `OptionError` when the layer is built, not only when
+ * there is a connection.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { Limits } from "effect-websocket"
+ *
+ * export const limits = Limits.layerConfig({
+ *   maxMessageSize: Config.withDefault(Config.integer("MAX_MESSAGE_SIZE"), 64 * 1024),
+ *   idleTimeout: Config.withDefault(Config.duration("IDLE_TIMEOUT"), "2 minutes")
+ * })
+ * ```
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<LimitOptions>
+): Layer.Layer<never, ConfigError.ConfigError | OptionError> =>
+  Layer.unwrapEffect(
+    Effect.flatMap(Config.unwrap(options), (limits) => Effect.as(change(defaults.server, limits), layer(limits)))
+  )

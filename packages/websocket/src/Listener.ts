@@ -2,6 +2,16 @@
  * Accepts connections for servers: the counterpart of `Transport`.
  *
  * The layer that provides a Listener has bound its address already; connections wait until `accept` runs.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ * import { Listener } from "effect-websocket"
+ *
+ * // Such as ws://127.0.0.1:49152/chat
+ * const address = Effect.provide(Listener.uri("/chat"), NodeListener.layerTcp({ port: 0 }))
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

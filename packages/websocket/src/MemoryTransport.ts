@@ -3,6 +3,17 @@
  *
  * `layer` provides both sides. Clients reach the Listener under any host and port; their connections wait in a bounded
  * queue until `accept` runs. Everything is as on TCP: order, half-close, reset, back-pressure; only nothing is lost.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { MemoryTransport, WebSocket, WebSocketServer } from "effect-websocket"
+ *
+ * const echo = WebSocketServer.serve((ws) => ws.run((message) => ws.send(message)))
+ * const layers = Layer.provideMerge(echo, Layer.merge(WebSocket.layer, MemoryTransport.layer))
+ *
+ * const test = Effect.scoped(WebSocket.connect("ws://any.host/")).pipe(Effect.provide(layers))
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

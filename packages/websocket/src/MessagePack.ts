@@ -3,6 +3,18 @@
  *
  * It needs the package `@msgpack/msgpack`, an optional peer dependency, and is therefore in no barrel: import
  * `effect-websocket/MessagePack`. Of a peer's message nothing is evaluated, and no more room is made than it has octets.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { TypedWebSocket } from "effect-websocket"
+ * import { messagePack } from "effect-websocket/MessagePack"
+ *
+ * const Points = TypedWebSocket.make({
+ *   receive: messagePack(Schema.Array(Schema.Number)),
+ *   send: messagePack(Schema.Struct({ from: Schema.Number }))
+ * })
+ * ```
  */
 import { decode, Encoder } from "@msgpack/msgpack"
 import type * as Schema from "effect/Schema"

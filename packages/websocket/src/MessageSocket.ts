@@ -4,6 +4,14 @@
  * A `WebSocket` of this library is one, and so is the one of a browser, a `Reconnect` over either, and whatever an
  * application makes itself. What is written against this type runs on all of them. Pings, control frames, and messages in
  * pieces are not here, since no browser has them.
+ *
+ * @example
+ * ```ts
+ * import type { MessageSocket } from "effect-websocket"
+ *
+ * // Runs on a WebSocket of Node.js, on one of a browser, and on a Reconnect.
+ * const greet = (socket: MessageSocket.MessageSocket) => socket.send("hello")
+ * ```
  */
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import type { Message } from "@effect-websocket/protocol/message/Message"

@@ -3,6 +3,19 @@
  *
  * Nothing is taken from the environment unless it is asked for. TLS goes above, as with `HttpProxy` and `Socks5`, between which the
  * scheme of a proxy's URI decides.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { Proxies } from "effect-websocket"
+ *
+ * // As HTTPS_PROXY, NO_PROXY and the others say.
+ * const transport = NodeTransport.layerTlsOver().pipe(
+ *   Layer.provide(Proxies.layerEnvironment),
+ *   Layer.provide(NodeTransport.layerTcp())
+ * )
+ * ```
  */
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"

@@ -4,6 +4,18 @@
  * A policy has an allowance for each direction. Used up, it is whole again at the begin of the next second of Effect's Clock: nothing
  * is carried over, nothing is smoothed. Above it reading stops, and writing is held back; nothing is lost. Where in the layers
  * it is put decides what is counted: octets on the wire beneath TLS, those of the application above it.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { RateLimit } from "effect-websocket"
+ *
+ * const listener = Layer.provide(
+ *   RateLimit.layerListener({ readBytesPerSecond: 64 * 1024 }),
+ *   NodeListener.layerTcp({ port: 8080 })
+ * )
+ * ```
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -4,6 +4,20 @@
  * `make` takes any effect that opens a `MessageSocket`, such as `WebSocket.connect`, and gives one whose messages go on over
  * all connections. Which failures are retried, what becomes of messages while no connection is open, and what is said first
  * on each are choices of the application.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schedule } from "effect"
+ * import { Reconnect, WebSocket } from "effect-websocket"
+ *
+ * const program = Effect.gen(function* () {
+ *   const ws = yield* Reconnect.make(WebSocket.connect("wss://example.com/"), {
+ *     schedule: Schedule.exponential("100 millis"),
+ *     resume: (ws) => ws.send("subscribe")
+ *   })
+ *   yield* ws.run((message) => Effect.log(message))
+ * }).pipe(Effect.scoped)
+ * ```
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

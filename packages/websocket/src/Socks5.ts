@@ -3,6 +3,15 @@
  *
  * A Transport over the Transport that reaches the proxy. TLS goes above it, and is then verified against the target's name as
  * without a proxy. Names are resolved by the proxy.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { Socks5 } from "effect-websocket"
+ *
+ * const transport = Layer.provide(Socks5.layer({ host: "127.0.0.1", port: 1080 }), NodeTransport.layerTcp())
+ * ```
  */
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import * as Config from "effect/Config"

@@ -4,6 +4,18 @@
  * `Transport` opens them on a client, `Listener` accepts them on a server; both give a `Duplex`, which the Scope owns.
  * A Duplex knows nothing of HTTP or of frames. Reading is pulled: who does not ask, does not read from the socket, and
  * that is the back-pressure.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Transport } from "effect-websocket"
+ *
+ * const octets = Effect.gen(function* () {
+ *   const { connect } = yield* Transport.Transport
+ *   const duplex = yield* connect({ host: "127.0.0.1", port: 8080, secure: false })
+ *   return yield* duplex.pull
+ * }).pipe(Effect.scoped)
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -68,7 +80,10 @@ export interface Duplex {
     onOctets: (octets: Uint8Array) => void,
     onEnd: (error: TransportError) => void
   ) => FlowControl
-  /** Hands octets over to be sent, in order; never throws. They belong to the transport until `unsafeBuffered()` is 0. */
+  /**
+   * Hands octets over to be sent, in order; never throws. Nobody alters them until `unsafeBuffered()` is 0, and the transport
+   * never does: others may have been given the same.
+   */
   readonly unsafeWrite: (chunks: ReadonlyArray<Uint8Array>) => void
   /** How many octets were handed over and have not been passed on (to the kernel of the system, or to the peer) yet. */
   readonly unsafeBuffered: () => number

@@ -3,6 +3,23 @@
  *
  * `make` says what is spoken; its `over` speaks it on a socket, on either side and on every platform. With
  * `bySubprotocol` the subprotocol of the connection decides (RFC 6455 §1.9). MessagePack is in a module of its own.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { TypedWebSocket, WebSocket } from "effect-websocket"
+ *
+ * const Chat = TypedWebSocket.make({
+ *   receive: TypedWebSocket.json(Schema.Struct({ from: Schema.String, text: Schema.String })),
+ *   send: TypedWebSocket.json(Schema.Struct({ text: Schema.String }))
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const chat = Chat.over(yield* WebSocket.connect("wss://example.com/chat"))
+ *   yield* chat.send({ text: "hello" })
+ *   return (yield* chat.receive).from
+ * }).pipe(Effect.scoped)
+ * ```
  */
 import * as Effect from "effect/Effect"
 import type { Agreement, MessageSocket } from "./MessageSocket.js"

@@ -2,6 +2,21 @@
  * WebSockets for clients: `connect`, and the connection itself, which is the same on a server.
  *
  * The transport beneath is a layer of its own choice; `layer` is everything above it.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Effect, Layer } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const program = Effect.gen(function* () {
+ *   const ws = yield* WebSocket.connect("wss://example.com/chat", { subprotocols: ["chat.v1"] })
+ *   yield* ws.send("hello")
+ *   return yield* ws.receive
+ * }).pipe(Effect.scoped)
+ *
+ * const live = Effect.provide(program, Layer.merge(WebSocket.layer, NodeTransport.layer()))
+ * ```
  */
 import * as Uri from "@effect-websocket/protocol/handshake/WebSocketUri"
 import * as Duration from "effect/Duration"
@@ -9,7 +24,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { WebSocket } from "./connection/WebSocket.js"
+import { PreparedMessage } from "./connection/PreparedMessage.js"
+import type { Message, SendOptions, WebSocket } from "./connection/WebSocket.js"
 import * as FrameStream from "./FrameStream.js"
 import * as Handshake from "./Handshake.js"
 import * as HttpCodec from "./HttpCodec.js"
@@ -17,9 +33,11 @@ import { countdown, within } from "./handshake/deadline.js"
 import { following, type Redirection, type Redirects } from "./handshake/redirects.js"
 import { checkRequest } from "./handshake/request.js"
 import { resolve } from "./Limits.js"
+import { connecting } from "./observing/handshakes.js"
 import { Transport } from "./Transport.js"
 import { OptionError, TimeoutError } from "./WebSocketError.js"
 
+export type { PreparedMessage } from "./connection/PreparedMessage.js"
 export type {
   ControlFrame,
   Message,
@@ -29,6 +47,13 @@ export type {
   WebSocket
 } from "./connection/WebSocket.js"
 export type { Redirection, RedirectOptions, Redirects } from "./handshake/redirects.js"
+
+/**
+ * Makes a message ready to be sent to many (`ws.sendPrepared`): encoded once, framed once for all connections of servers, and
+ * compressed once for all which agreed on the same parameters. Text for a string, binary for octets, which are copied.
+ */
+export const prepare = (message: Message, options?: Pick<SendOptions, "compress">): PreparedMessage =>
+  new PreparedMessage(message, options?.compress)
 
 /** Everything above the transport: the HTTP codec, the handshake, and the frames. */
 export const layer: Layer.Layer<HttpCodec.HttpCodec | Handshake.Handshake | FrameStream.FrameStream> = Layer.merge(
@@ -91,14 +116,16 @@ export const connect = <E = never, R = never>(
     yield* checkRequest(target, options)
     const timeLeft = yield* countdown(limits.handshakeTimeout)
     const open = (uri: Uri.WebSocketUri, asked: ConnectOptions<E, R>, redirects: ReadonlyArray<Redirection>) =>
-      Effect.gen(function* () {
-        const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
-        // The deadline is a total.
-        const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
-        const negotiated = yield* handshake.client(duplex, uri, own)
-        const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
-        return yield* frames.open(duplex, known, options)
-      })
+      connecting(uri, asked, (asked) =>
+        Effect.gen(function* () {
+          const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
+          // The deadline is a total.
+          const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
+          const negotiated = yield* handshake.client(duplex, uri, own)
+          const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
+          return yield* frames.open(duplex, known, options)
+        })
+      )
     const attempts = following(target, options, options.redirects, (...each) => owned(open(...each)))
     const after = Duration.millis(limits.handshakeTimeout)
     return yield* Effect.mapError(attempts, (error) =>

@@ -4,6 +4,18 @@
  * It asks for nothing that a browser cannot do, and gives a `PortableWebSocket`. `layer` is the client of this library, over
  * a `Transport`; the one of browsers is in `@effect-websocket/browser`. An application that needs more, such as fields of the
  * request, Pings, or messages in pieces, uses `WebSocket.connect`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocketClient } from "effect-websocket"
+ *
+ * // For any platform: the layer decides.
+ * const greeting = Effect.gen(function* () {
+ *   const ws = yield* WebSocketClient.connect("wss://example.com/")
+ *   return yield* ws.receive
+ * }).pipe(Effect.scoped)
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,17 @@
 /**
  * Every failure of the library, one tag per phase, with a tagged `reason` inside.
  *
- * The reasons of a peer's fault are the kernel's violations themselves: they carry the RFC section, the rule that was
- * broken and the remedy (close code, or HTTP status). Nothing secret is ever part of a message: no credentials, no
- * cookies, no query of a URI.
+ * The reasons of a peer's fault are the kernel's violations themselves, with section, rule and remedy (close code, or HTTP
+ * status). Nothing secret is ever part of a message: no credentials, no cookies, no query of a URI.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket, WebSocketError } from "effect-websocket"
+ *
+ * const ws = WebSocket.connect("wss://example.com/")
+ * const logged = WebSocketError.catchReason(ws, "HandshakeError", "UpgradeDeclined", ({ response }) => Effect.log(response))
+ * ```
  */
 import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
@@ -14,6 +22,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import { describeFault, type ProxyFault } from "./proxy/ProxyFault.js"
+import { traceless } from "./traceless.js"
 
 /** Why the octet stream beneath failed. An end without a Close frame is `EndOfStream`: never a success (RFC 6455 §7.1.5). */
 export type TransportReason =
@@ -66,20 +75,6 @@ const transportMessage = (reason: TransportReason): string => {
       return `more than ${reason.limit} octets have arrived unread, and this platform cannot make the peer wait`
   }
 }
-
-/**
- * Errors without a stack. It takes 10 to 20 µs to look at one, and that of what a connection ends with is the way from a callback of
- * the transport, which tells nothing.
- */
-const traceless = <Class extends new (...args: Array<never>) => Error>(base: Class): Class =>
-  class extends (base as unknown as new (...args: Array<unknown>) => Error) {
-    constructor(...args: Array<unknown>) {
-      const { stackTraceLimit } = Error
-      Error.stackTraceLimit = 0
-      super(...args)
-      Error.stackTraceLimit = stackTraceLimit
-    }
-  } as unknown as Class
 
 /** The octet stream beneath could not be opened, failed, or ended too early. `cause` is the error of the system. */
 export class TransportError extends traceless(Data.TaggedError("TransportError"))<{

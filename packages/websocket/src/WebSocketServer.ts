@@ -3,6 +3,18 @@
  *
  * On the same port ordinary HTTP requests can be answered. What one handler does wrong harms no other connection; the end
  * of the server closes every connection with 1001, in order and within the limits.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { WebSocket, WebSocketServer } from "effect-websocket"
+ *
+ * const server = WebSocketServer.serve((ws) => ws.run((message) => ws.send(message)), { maxConnections: 1000 })
+ *
+ * // Serves until it is interrupted.
+ * const program = Layer.launch(Layer.provide(server, Layer.merge(WebSocket.layer, NodeListener.layerTcp({ port: 8080 }))))
+ * ```
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -19,6 +31,7 @@ import type { HttpCodec } from "./HttpCodec.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
+import { linked } from "./observing/Spans.js"
 import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
@@ -82,7 +95,7 @@ const handle = <A, E, R, P>(
       if (accepted === undefined) return
       const frames = yield* FrameStream
       const ws = yield* frames.open(duplex, accepted.negotiated, options)
-      yield* handler(ws, accepted.session)
+      yield* linked(accepted.negotiated, handler(ws, accepted.session))
     })
   // Logged before the connection is closed, which may take as long as the client likes.
   const logged = (isFull: boolean) => scoped(Effect.tapErrorCause(connection(isFull), logFailure))

@@ -3,6 +3,18 @@
  *
  * Octets travel in binary messages; where one ends and the next begins means nothing. A WebSocket has no half-close: `end` is a
  * Close frame, after which no octets come from the other side either. Text is not for a stream of octets, and ends it.
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Layer } from "effect"
+ * import { WebSocket, WebSocketTransport } from "effect-websocket"
+ *
+ * // Connections within a WebSocket of another server.
+ * const tunnel = WebSocketTransport.layerTransport("wss://gateway.example.com/tunnel").pipe(
+ *   Layer.provide(Layer.merge(WebSocket.layer, NodeTransport.layer()))
+ * )
+ * ```
  */
 import { CloseCode } from "@effect-websocket/protocol/control/CloseCode"
 import { cut } from "@effect-websocket/protocol/message/Fragmenter"

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { defaultsOf, type LimitOptions, layer, resolve } from "../src/Limits.js"
+import * as Layer from "effect/Layer"
+import { defaultsOf, type LimitOptions, layer, layerConfig, resolve } from "../src/Limits.js"
 
 describe("PARITY §24, T-02: the defaults of each role", () => {
   it("a client waits for ever, a server gives up a silent peer after 300 s, and both close within 10 s", () => {
@@ -12,7 +15,7 @@ describe("PARITY §24, T-02: the defaults of each role", () => {
         maxMessageSize: 16_777_216,
         maxHeadSize: 16_384,
         maxFields: 100,
-        maxFragments: 16_384,
+        maxFragments: 65_536,
         handshakeTimeout: 30_000,
         closeTimeout: 10_000
       })
@@ -90,6 +93,29 @@ describe("resolve", () => {
     Effect.gen(function* () {
       const strange = JSON.parse('{"__proto__":{"maxFields":1},"constructor":1,"maxFeilds":1}') as LimitOptions
       expect(yield* resolve("client", strange)).toEqual(defaultsOf("client"))
+    })
+  )
+})
+
+describe("layerConfig", () => {
+  const limits = layerConfig({
+    maxMessageSize: Config.integer("MAX_MESSAGE_SIZE"),
+    idleTimeout: Config.withDefault(Config.duration("IDLE_TIMEOUT"), "7 seconds")
+  })
+  const given = (text: string) =>
+    Layer.provide(limits, Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["MAX_MESSAGE_SIZE", text]]))))
+
+  it.effect("takes limits from the ConfigProvider; what is not given has the default of its role", () =>
+    Effect.map(Effect.provide(resolve("client"), given("1000")), (values) =>
+      expect(values).toEqual({ ...defaultsOf("client"), maxMessageSize: 1000, idleTimeout: 7000 })
+    )
+  )
+
+  it.effect("what is no number is a ConfigError with its path, what is out of range an OptionError with its name", () =>
+    Effect.gen(function* () {
+      const failure = (text: string) => Effect.flip(Effect.provide(Effect.void, given(text)))
+      expect(yield* failure("large")).toMatchObject({ _op: "InvalidData", path: ["MAX_MESSAGE_SIZE"] })
+      expect(yield* failure("0")).toMatchObject({ _tag: "OptionError", option: "limits.maxMessageSize" })
     })
   )
 })

@@ -3,6 +3,7 @@ import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Broadcast from "effect-websocket/Broadcast"
 import { Listener } from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
@@ -12,22 +13,14 @@ import { echoing } from "./echoing.js"
 import { setting } from "./Setting.js"
 
 const { deflate, mode, style, tls } = setting()
-const members = new Set<WebSocket.WebSocket>()
+const topics = Effect.runSync(Broadcast.make())
 
-/** To everybody at once; whoever is not ready for it is waited for. */
-const spread = (message: WebSocket.Message) => {
-  const waiting = [...members].filter((member) => !member.unsafeSend(message))
-  return waiting.length === 0 ? undefined : Effect.forEach(waiting, (member) => member.send(message), { discard: true })
-}
-
+/** To everybody, the sender included. */
 const broadcast = (ws: WebSocket.WebSocket) =>
-  Effect.gen(function* () {
-    yield* Effect.acquireRelease(
-      Effect.sync(() => members.add(ws)),
-      () => Effect.sync(() => members.delete(ws))
-    )
-    yield* ws.run(spread)
-  })
+  Effect.zipRight(
+    topics.subscribe("all", ws),
+    ws.run((message) => topics.publish("all", message))
+  )
 
 const listener = tls ? NodeListener.layerTls({ ...certificate() }) : NodeListener.layerTcp()
 

@@ -10,18 +10,32 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "transport/MemoryPipe.ts": "the connections of MemoryTransport, tested through it",
     "transport/PullReader.ts": "the reading half of DuplexAdapter, tested through it",
     "transport/PullWriter.ts": "the writing half of DuplexAdapter, tested through it",
+    "observing/": "what watches connections, tested through WebSocketMetrics, WebSocketTracing and FrameLog",
     "testing/Script.ts": "the steps of ScriptedPeer, tested through it",
     "testing/contract/": "the cases of testing/transportContract, tested there by transports with faults",
     "testing/webSocketContract/": "the cases of testing/webSocketContract, tested there by layers with faults"
   },
-  node: {},
+  node: { "NodeBinding.ts": "how NodeListener listens, tested through it" },
   platform: {
     "Connection.ts": "a tag, tested through the Sockets whose handlers have it"
+  },
+  cli: {
+    "ClientOptions.ts": "the options of all clients, tested through the commands in EffectWs and ServeCommand",
+    "ConnectCommand.ts": "tested through EffectWs",
+    "Conversation.ts": "what connect reads and writes, tested through EffectWs",
+    "FrameTrace.ts": "tested through TraceCommand",
+    "Network.ts": "tested through ServeCommand, and put aside in the other tests",
+    "Page.ts": "a text, tested through ServeCommand",
+    "PingCommand.ts": "tested through EffectWs",
+    "Relay.ts": "tested through TraceCommand",
+    "Statistics.ts": "tested through EffectWs",
+    "Streams.ts": "the streams of a process, tested through Main"
   }
 }
 
 /** Tests without a source of their own. */
 const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  protocol: { "fuzz.test.ts": "the fuzzer of `npm run fuzz`, and the inputs it has found" },
   node: {
     "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package"
   },

@@ -298,6 +298,67 @@ for (const role of roles) {
     )
   })
 
+  describe(`RFC 7692 §7.2.3.2, MW-18: messages that go to many: a ${role}`, () => {
+    leavesNothing()
+
+    const message = noise(300)
+
+    it.scopedLive("refer to none before them; and our next message refers to none of those that went before them", () =>
+      Effect.gen(function* () {
+        const { peer, ws } = yield* connected(role)
+        const prepared = WebSocket.prepare("many, ".repeat(50))
+        yield* ws.send(message)
+        yield* ws.sendPrepared(prepared)
+        yield* ws.send(message)
+        yield* ws.send(message)
+        yield* ws.sendPrepared(WebSocket.prepare(noise(99)))
+        yield* ws.send(message)
+        expect(yield* peer.untilMessages(6)).toEqual([message, prepared.message, message, message, noise(99), message])
+        const [first, many, third, fourth, plain, last] = peer.received
+        expect([many!.first, many!.payload.length < 30]).toEqual([0xc1, true])
+        expect(third!.payload).toEqual(first!.payload)
+        expect(fourth!.payload.length).toBeLessThan(50)
+        // What no compression makes shorter goes as it is, and costs no context.
+        expect(plain!.first).toBe(0x82)
+        expect(last!.payload.length).toBeLessThan(50)
+      }).pipe(Effect.provide(layers))
+    )
+
+    it("among any others, with any window, with and without takeover: each of several peers reads all in order", () => {
+      const direction = fc.record({ windowBits: fc.integer({ min: 9, max: 15 }), takeover: fc.boolean() })
+      const part = fc.constantFrom("tea, ", "and more of it, ", "\ud83c\udf75")
+      const text = fc.array(part, { minLength: 1, maxLength: 400 }).map((parts) => parts.join(""))
+      const how = fc.constantFrom("many", "many", "send", "stream", "plain")
+      const steps = fc.array(fc.tuple(how, text), { minLength: 1, maxLength: 12 })
+      const program = (
+        directions: ReadonlyArray<{ windowBits: number; takeover: boolean }>,
+        list: ReadonlyArray<readonly [string, string]>
+      ) =>
+        Effect.gen(function* () {
+          const ends = yield* Effect.forEach(directions, (ours) => {
+            const takeover = ours.takeover ? "" : `; ${role}_no_context_takeover`
+            const extension = `permessage-deflate; ${role}_max_window_bits=${ours.windowBits}${takeover}`
+            // Each in a place of its own: who serves there meets nobody else.
+            const place = Layer.build(Layer.fresh(MemoryTransport.layer))
+            return Effect.flatMap(place, (place) => Effect.provide(connected(role, { extension, ours }), place))
+          })
+          for (const [how, text] of list) {
+            const prepared = WebSocket.prepare(text)
+            for (const { ws } of ends) {
+              if (how === "many") yield* ws.sendPrepared(prepared)
+              else if (how === "send") yield* ws.send(text)
+              else if (how === "stream") yield* ws.sendStream("text", Stream.make(text, text))
+              else yield* ws.sendPrepared(WebSocket.prepare(text, { compress: false }))
+            }
+          }
+          const expected = list.map(([how, text]) => (how === "stream" ? text + text : text))
+          for (const { peer } of ends) expect(yield* peer.untilMessages(list.length)).toEqual(expected)
+        }).pipe(Effect.scoped, Effect.provide(layers), Effect.runPromise)
+      const property = fc.asyncProperty(fc.array(direction, { minLength: 1, maxLength: 3 }), steps, program)
+      return fc.assert(property, { numRuns: 25 })
+    })
+  })
+
   describe(`RFC 7692 §7.1.2, P-17 windows: a ${role}`, () => {
     leavesNothing()
 

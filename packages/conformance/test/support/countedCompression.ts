@@ -51,7 +51,8 @@ const counted = (lower: CompressionService, counts: Counts): CompressionService 
           counts.deflated += octets.length
           counts.parts++
           return deflater.deflate(octets, step)
-        }
+        },
+        reset: () => deflater.reset()
       },
       inflater: {
         get isPaused() {

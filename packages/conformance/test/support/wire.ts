@@ -139,7 +139,7 @@ export const responseTo = (request: string, extensions?: string): string =>
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${acceptOf(/^Sec-WebSocket-Key: (.*)\r$/m.exec(request)?.[1] ?? "")}`,
+    `Sec-WebSocket-Accept: ${acceptOf(/^Sec-WebSocket-Key: (.*)\r$/im.exec(request)?.[1] ?? "")}`,
     ...extensionLine(extensions),
     "",
     ""

@@ -3,7 +3,7 @@ import { Effect, Layer, Option } from "effect"
 import { Limits, MemoryTransport, WebSocket, WebSocketServer } from "effect-websocket"
 import { Chat } from "../../demo/chat.js"
 
-const chat = new Chat()
+const chat = Effect.runSync(Chat.make)
 
 const server = WebSocketServer.serve((ws) =>
   Effect.scoped(

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { NodeCompression } from "@effect-websocket/node"
 import { Console, Effect, Layer, Option, Stream } from "effect"
-import { Listener, MemoryTransport, WebSocket } from "effect-websocket"
+import { Broadcast, Listener, MemoryTransport, WebSocket } from "effect-websocket"
 import * as advanced from "../../examples/advanced-server.js"
 import * as basicAuth from "../../examples/basic-auth.js"
 import * as echo from "../../examples/echo.js"
@@ -103,8 +103,9 @@ describe("examples", () => {
     }).pipe(Effect.provide(over(basicAuth.server)))
   )
 
-  it.scopedLive("rooms: what is said in one is heard there, and nowhere else; rooms go with their last member", () =>
-    Effect.gen(function* () {
+  it.scopedLive("rooms: what is said in one is heard there, and nowhere else; rooms go with their last member", () => {
+    const topics = Effect.runSync(Broadcast.make())
+    return Effect.gen(function* () {
       const enter = (room: string) =>
         Effect.flatMap(Listener.uri(`/chat?room=${room}`), (uri) => WebSocket.connect(uri))
       const heard = (ws: WebSocket.WebSocket) =>
@@ -118,15 +119,16 @@ describe("examples", () => {
       yield* one.send("hello")
       expect(Option.getOrThrow(yield* heard(two)).text).toBe("hello")
       expect(Option.getOrThrow(yield* heard(elsewhere)).text).toBe("is anybody here?")
-      expect(rooms.rooms.names).toEqual(["tea", "coffee"])
+      expect(yield* topics.topics).toEqual(["tea", "coffee"])
       const error = yield* Effect.flip(enter("x".repeat(41)))
       expect(error).toMatchObject({ reason: { _tag: "UpgradeDeclined" } })
     }).pipe(
       Effect.scoped,
-      Effect.provide(over(rooms.server)),
-      Effect.tap(() => expect(rooms.rooms.names).toEqual([]))
+      Effect.provide(over(rooms.serverOf(topics))),
+      Effect.zipRight(topics.topics),
+      Effect.map((names) => expect(names).toEqual([]))
     )
-  )
+  })
 
   it("echo-server and echo-client: as commands", async () => {
     const server = start("packages/docs/examples/echo-server.ts", ["0"])

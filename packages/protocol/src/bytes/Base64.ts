@@ -3,6 +3,14 @@
  *
  * Decoding takes only what encoding can give: the standard alphabet, full padding, unused bits zero (RFC 4648 §3.5).
  * White space, the URL alphabet and missing padding give undefined; nothing is thrown.
+ *
+ * @example
+ * ```ts
+ * import * as Base64 from "@effect-websocket/protocol/bytes/Base64"
+ *
+ * const text = Base64.encode(Uint8Array.of(1, 2, 3)) // "AQID"
+ * const octets = Base64.decode(text)
+ * ```
  */
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -20,6 +28,7 @@ const quantum = (octets: Uint8Array, at: number): string => {
   )
 }
 
+/** The text, padded. */
 export const encode = (octets: Uint8Array): string => {
   let text = ""
   for (let at = 0; at < octets.length; at += 3) text += quantum(octets, at)

@@ -3,6 +3,13 @@
  *
  * Making a DataView costs as much as masking 100 octets (60 ns). So the one made last is kept: a decoder asks again and again
  * for the same chunk. It is kept for buffers of at most 128 KiB only, since it holds on to them.
+ *
+ * @example
+ * ```ts
+ * import { concat } from "@effect-websocket/protocol/bytes/Octets"
+ *
+ * const octets = concat([Uint8Array.of(1), Uint8Array.of(2, 3)])
+ * ```
  */
 
 const maxKept = 128 * 1024

@@ -3,6 +3,13 @@
  *
  * TLS begins with a record of type handshake (RFC 8446 §5.1) with a ClientHello in it (§4); HTTP begins with a letter. At most
  * nine octets are looked at; the versions among them are not. The decisions are those of Beast's `is_tls_client_hello`.
+ *
+ * @example
+ * ```ts
+ * import { isTlsClientHello } from "@effect-websocket/protocol/bytes/TlsClientHello"
+ *
+ * const answer = isTlsClientHello(Uint8Array.of(0x47, 0x45, 0x54)) // "no": it is GET
+ * ```
  */
 
 /** `"more"`: the octets fit, and are too few to say. */

@@ -3,6 +3,15 @@
  *
  * The check fails at the first octet that can not be part of UTF-8, wherever pieces are cut: RFC 6455 §8.1 is obeyed before
  * a frame has ended. A byte order mark is text like any other and is kept.
+ *
+ * @example
+ * ```ts
+ * import { Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
+ *
+ * const validator = new Utf8Validator()
+ * const octets = Uint8Array.of(0xe2, 0x82)
+ * const isWell = validator.push(octets, 0, octets.length) < 0 // true, though the sequence is not complete
+ * ```
  */
 import { wordsOf } from "./Octets.js"
 

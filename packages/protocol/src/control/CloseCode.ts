@@ -3,6 +3,14 @@
  *
  * `NoStatusRcvd`, `AbnormalClosure` and `TlsHandshake` are for what an endpoint tells its application; they are never on
  * the wire (§7.4.1), nor are codes that nobody has registered below 3000.
+ *
+ * @example
+ * ```ts
+ * import * as CloseCode from "@effect-websocket/protocol/control/CloseCode"
+ *
+ * CloseCode.name(1001) // "GoingAway"
+ * CloseCode.isSendable(1006) // false
+ * ```
  */
 export const CloseCode = {
   /** The purpose of the connection is fulfilled. */

@@ -2,11 +2,20 @@
  * The payload of a Close frame (RFC 6455 §5.5.1): nothing, or a close code of two octets and a reason in UTF-8.
  *
  * Our own faults are told by name, a peer's by a violation. Nothing is truncated.
+ *
+ * @example
+ * ```ts
+ * import * as ClosePayload from "@effect-websocket/protocol/control/ClosePayload"
+ *
+ * const payload = ClosePayload.encode(1000, "done")
+ * if (payload instanceof Uint8Array) ClosePayload.decode(payload) // { code: 1000, reason: "done" }
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import * as ProtocolViolation from "../frame/ProtocolViolation.js"
 import { isReceivable, isSendable } from "./CloseCode.js"
 
+/** What a Close frame says (§5.5.1). */
 export interface ClosePayload {
   /** §7.4 */
   readonly code: number

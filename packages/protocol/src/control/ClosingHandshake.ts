@@ -3,6 +3,14 @@
  *
  * States hold what is known in them, transitions are a table: a missing entry is what is not allowed, a second Close
  * frame of the same endpoint. Knows nothing of deadlines, of data, or of the transport.
+ *
+ * @example
+ * ```ts
+ * import { open, transition } from "@effect-websocket/protocol/control/ClosingHandshake"
+ *
+ * const sent = transition(open, "SendClose", { payload: undefined })
+ * const again = sent && transition(sent, "SendClose", { payload: undefined }) // undefined: only once
+ * ```
  */
 import type { ClosePayload } from "./ClosePayload.js"
 
@@ -14,6 +22,7 @@ export interface CloseFrame {
 /** Who sent the first Close frame. */
 export type Initiator = "local" | "remote"
 
+/** No Close frame was sent or received. */
 export interface Open {
   readonly _tag: "Open"
 }
@@ -35,8 +44,10 @@ export interface Closed {
   readonly received: CloseFrame
 }
 
+/** How far the closing handshake is (§7.1). */
 export type ClosingState = Open | CloseSent | CloseReceived | Closed
 
+/** What moves it on. */
 export type ClosingEvent = "SendClose" | "ReceiveClose"
 
 type Transition<State extends ClosingState> = (state: State, frame: CloseFrame) => ClosingState

@@ -3,6 +3,15 @@
  *
  * Each Ping has a token of the caller, which comes back when it is answered. Bounded in both directions: by a number of
  * Pings, and by a single Pong. Sends nothing and knows no time.
+ *
+ * @example
+ * ```ts
+ * import { PingPong } from "@effect-websocket/protocol/control/PingPong"
+ *
+ * const pings = new PingPong<string>(16)
+ * pings.onPing(Uint8Array.of(1), "the first")
+ * const answered = pings.onPong(Uint8Array.of(1)) // ["the first"]
+ * ```
  */
 
 interface Outstanding<Token> {
@@ -12,6 +21,7 @@ interface Outstanding<Token> {
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((octet, i) => octet === b[i])
 
+/** The Pings that wait for their Pong, and the Pong that we owe. A token tells who has sent a Ping. */
 export class PingPong<Token> {
   private pings: Array<Outstanding<Token>> = []
   private owed: Uint8Array | undefined

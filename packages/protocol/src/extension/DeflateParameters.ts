@@ -3,9 +3,19 @@
  *
  * One element of Sec-WebSocket-Extensions comes in, a record goes out, and back. Only the form is judged here, the
  * same for both directions; whether an answer suits an offer is in PerMessageDeflate.
+ *
+ * @example
+ * ```ts
+ * import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+ * import * as DeflateParameters from "@effect-websocket/protocol/extension/DeflateParameters"
+ *
+ * const [offer] = ExtensionList.parse("permessage-deflate; server_max_window_bits=12") ?? []
+ * const parameters = offer && DeflateParameters.parse(offer.parameters)
+ * ```
  */
 import type { Extension, ExtensionParameter } from "./ExtensionList.js"
 
+/** The parameters as they are written (RFC 7692 §7.1). */
 export interface DeflateParameters {
   /** §7.1.1.1: the server uses each message's own window. */
   readonly serverNoContextTakeover: boolean
@@ -17,6 +27,7 @@ export interface DeflateParameters {
   readonly clientMaxWindowBits: number | true | undefined
 }
 
+/** The name in the registry (RFC 7692 §9). */
 export const extensionName = "permessage-deflate"
 
 /** The window of a side whose window bits are not written (RFC 7692 §7.1.2). */

@@ -3,15 +3,25 @@
  *
  * One pass over the characters, without regular expressions; a syntax error gives undefined. Knows no extension by
  * name: what the parameters mean is the business of each extension.
+ *
+ * @example
+ * ```ts
+ * import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+ *
+ * const list = ExtensionList.parse("permessage-deflate; client_max_window_bits, x-other")
+ * if (list !== undefined) ExtensionList.format(list)
+ * ```
  */
 import { isToken } from "../http/Grammar.js"
 
+/** A parameter of an extension (RFC 6455 §9.1). */
 export interface ExtensionParameter {
   readonly name: string
   /** A token, quotes and escapes taken off; undefined: written without a value. */
   readonly value: string | undefined
 }
 
+/** An extension that is offered, or agreed on. */
 export interface Extension {
   readonly name: string
   /** In the order of the wire; a name may stand twice. */

@@ -3,6 +3,19 @@
  *
  * Rules only: no compressor, no frame. A server declines what it cannot meet and the connection opens without the
  * extension; a client fails when an answer does not suit any of its offers.
+ *
+ * @example
+ * ```ts
+ * import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
+ *
+ * const settings = {
+ *   serverNoContextTakeover: false,
+ *   clientNoContextTakeover: false,
+ *   serverMaxWindowBits: 12,
+ *   clientMaxWindowBits: 12
+ * }
+ * const answered = PerMessageDeflate.answer(PerMessageDeflate.offers(settings), { ...settings, limitsClientWindow: false })
+ * ```
  */
 import * as DeflateParameters from "./DeflateParameters.js"
 import type { Extension } from "./ExtensionList.js"
@@ -27,6 +40,7 @@ export interface DeflateAnswer {
 /** zlib does not write raw deflate data with a window of 256 octets: its `deflateInit2` refuses 8. */
 const smallestWindowBits = 9
 
+/** Whether the extension is permessage-deflate. */
 export const isDeflate = (extension: Extension): boolean =>
   extension.name.toLowerCase() === DeflateParameters.extensionName
 

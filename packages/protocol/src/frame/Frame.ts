@@ -8,6 +8,7 @@
 import * as Utf8 from "../bytes/Utf8.js"
 import { isControl, name, Opcode } from "./Opcode.js"
 
+/** A whole frame. */
 export interface Frame {
   readonly fin: boolean
   /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
@@ -18,13 +19,11 @@ export interface Frame {
 }
 
 /** Octets of the payload that a line shows. */
-const maxShown = 48
+export const maxShown = 48
 
-/** First and last of the code points that control a terminal, hide, or change the direction of text; and the quotes. */
+/** First and last of the code points that control a terminal, hide, or change the direction of text. */
 const escaped: ReadonlyArray<readonly [number, number]> = [
   [0x00, 0x1f],
-  [0x22, 0x22],
-  [0x5c, 0x5c],
   [0x7f, 0x9f],
   [0xad, 0xad],
   [0x061c, 0x061c],
@@ -42,15 +41,28 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 const isEscaped = (point: number): boolean => escaped.some(([first, last]) => point >= first && point <= last)
 
-/** A text of a peer in quotes, for logs: controls and the like as `\u{1b}`. */
-export const quote = (text: string): string => {
-  let quoted = ""
+/**
+ * A text of a peer for a terminal: what would control it, hides, or changes the direction of text is shown as `\u{1b}`. So are the
+ * characters of `also`.
+ *
+ * @example
+ * ```ts
+ * import { escape } from "@effect-websocket/protocol/frame/Frame"
+ *
+ * console.log(escape("\u{1b}[2J wiped")) // prints: \u{1b}[2J wiped
+ * ```
+ */
+export const escape = (text: string, also = ""): string => {
+  let shown = ""
   for (const character of text) {
     const point = character.codePointAt(0) as number
-    quoted += isEscaped(point) ? `\\u{${hex(point, 2)}}` : character
+    shown += isEscaped(point) || also.includes(character) ? `\\u{${hex(point, 2)}}` : character
   }
-  return `"${quoted}"`
+  return shown
 }
+
+/** A text of a peer in quotes, for logs: escaped, the quotes and backslashes in it too. */
+export const quote = (text: string): string => `"${escape(text, '"\\')}"`
 
 const hexOf = (octets: Uint8Array): string => Array.from(octets, (octet) => hex(octet, 2)).join(" ")
 
@@ -62,11 +74,11 @@ const shownEnd = (octets: Uint8Array): number => {
   return end
 }
 
-const preview = (octets: Uint8Array, isText: boolean): string => {
+const preview = (octets: Uint8Array, isText: boolean, length = octets.length): string => {
   if (octets.length === 0) return ""
   const end = shownEnd(octets)
   const text = isText ? Utf8.decode(octets, 0, end) : undefined
-  const rest = end < octets.length ? "…" : ""
+  const rest = end < length ? "…" : ""
   return ` ${text === undefined ? hexOf(octets.subarray(0, end)) : quote(text)}${rest}`
 }
 
@@ -82,11 +94,14 @@ const flags = (frame: Frame): string => {
   return (frame.fin && !isControl(frame.opcode) ? " fin" : "") + rsv.join("")
 }
 
-/** One line, as `> Text fin 5 octets "Hello"` or `< Close 1000 "bye"`; ">" is for what we send, "<" for what we receive. */
-export const format = (frame: Frame, direction: "<" | ">"): string => {
+/**
+ * One line, as `> Text fin 5 octets "Hello"` or `< Close 1000 "bye"`; ">" is for what we send, "<" for what we receive. Of a long
+ * payload only the beginning need be there, when `length` tells how long it is.
+ */
+export const format = (frame: Frame, direction: "<" | ">", length = frame.payload.length): string => {
   const { opcode, payload, rsv } = frame
   const head = `${direction} ${name(opcode)}${flags(frame)}`
   if (opcode === Opcode.Close) return head + closeBody(payload)
   // RFC 7692 §6: a payload with RSV1 is compressed.
-  return `${head} ${payload.length} octets${preview(payload, opcode !== Opcode.Binary && rsv === 0)}`
+  return `${head} ${length} octets${preview(payload, opcode !== Opcode.Binary && rsv === 0, length)}`
 }

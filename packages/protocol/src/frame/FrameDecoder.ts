@@ -4,6 +4,18 @@
  * A header is judged as early as its octets allow, and completely before payload is touched. Payload is unmasked in place and
  * handed on in the pieces in which it comes; only a header that is cut is kept here. Knows nothing of messages, except that
  * RSV bits have a meaning on their first frames alone.
+ *
+ * @example
+ * ```ts
+ * import { FrameDecoder } from "@effect-websocket/protocol/frame/FrameDecoder"
+ *
+ * const decoder = new FrameDecoder("client", {
+ *   onFrame: ({ length, opcode }) => void console.log(opcode, length),
+ *   onPayload: () => undefined,
+ *   onFrameEnd: () => undefined
+ * })
+ * const violation = decoder.decode(Uint8Array.of(0x81, 0x02, 0x68, 0x69))
+ * ```
  */
 import { plain } from "../bytes/Octets.js"
 import type { Role } from "../bytes/Role.js"
@@ -31,6 +43,7 @@ const maxHeaderSize = 14
 
 const noOctets = new Uint8Array(0)
 
+/** Decodes the frames of one direction, however the octets are cut. */
 export class FrameDecoder {
   /** Octets decoded so far; after a violation, where the header of the offending frame begins. */
   offset = 0

@@ -3,6 +3,15 @@
  *
  * The payload is copied before it is masked: the caller's octets are never altered. Does not judge: FIN, RSV and opcode are
  * taken as they are given. Masking keys come from the caller (§5.3: fresh and unpredictable ones).
+ *
+ * @example
+ * ```ts
+ * import { encode } from "@effect-websocket/protocol/frame/FrameEncoder"
+ * import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
+ *
+ * const frame = { fin: true, rsv: 0, opcode: Opcode.Text, payload: new TextEncoder().encode("hi") }
+ * const octets = encode(frame) // 81 02 68 69, as a server sends it
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import type { Frame } from "./Frame.js"

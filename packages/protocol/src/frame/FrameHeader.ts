@@ -8,6 +8,14 @@
  *     |N|V|V|V|       |S| 127: 64 bits|                 |                 | is set      |
  *     | |1|2|3|       |K|     (7)     |                 |                 |             |
  *     +-+-+-+-+-------+-+-------------+-----------------+-----------------+-------------+---------
+ *
+ * @example
+ * ```ts
+ * import { encodeHeader, sizeOf, unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
+ *
+ * const octets = new Uint8Array(sizeOf(5, false))
+ * encodeHeader(octets, 0, 0x81, 5, unmasked)
+ * ```
  */
 
 /** Mutable: a decoder fills the same object again for each frame. */

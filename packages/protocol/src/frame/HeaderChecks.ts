@@ -1,5 +1,12 @@
 /**
  * The rules of a frame's header (RFC 6455 §5.1, §5.2, §5.5), each judged as soon as its octets are there.
+ *
+ * @example
+ * ```ts
+ * import { checkFirst } from "@effect-websocket/protocol/frame/HeaderChecks"
+ *
+ * const violation = checkFirst(0x83, 0) // opcode 3 is reserved
+ * ```
  */
 import { isControl, isKnown, Opcode } from "./Opcode.js"
 import * as ProtocolViolation from "./ProtocolViolation.js"

@@ -3,6 +3,14 @@
  *
  * Works in place. A key is an integer of 32 bits, its most significant octet first. The kernels are tiny and see one kind of
  * array each; tails are in a function of their own.
+ *
+ * @example
+ * ```ts
+ * import { mask } from "@effect-websocket/protocol/frame/Masking"
+ *
+ * const octets = Uint8Array.of(0x68, 0x69)
+ * mask(octets, 0, octets.length, 0x01020304, 0) // and once more, to have it back
+ * ```
  */
 import { wordsOf } from "../bytes/Octets.js"
 

@@ -3,6 +3,14 @@
  *
  * Opcodes with the bit 0x8 are those of control frames (§5.5). The others of the sixteen are reserved: a peer that uses
  * one breaks the protocol.
+ *
+ * @example
+ * ```ts
+ * import * as Opcode from "@effect-websocket/protocol/frame/Opcode"
+ *
+ * Opcode.name(Opcode.Opcode.Ping) // "Ping"
+ * Opcode.isControl(0x8) // true
+ * ```
  */
 export const Opcode = {
   /** Another fragment of the message under way (§5.4). */

@@ -3,6 +3,13 @@
  *
  * Each names the rule it breaks and its section, and carries the remedy: the close code with which the connection is
  * failed (RFC 6455 §7.1.7). They hold nothing the peer sent.
+ *
+ * @example
+ * ```ts
+ * import * as ProtocolViolation from "@effect-websocket/protocol/frame/ProtocolViolation"
+ *
+ * const { closeCode, rule, section } = ProtocolViolation.messageTooBig(1024)
+ * ```
  */
 
 interface Violation<Tag extends string, Code extends 1002 | 1007 | 1009> {
@@ -55,6 +62,7 @@ export interface FrameTooBig extends LimitViolation<"FrameTooBig"> {}
 /** A message in more frames than the limit. */
 export interface TooManyFragments extends LimitViolation<"TooManyFragments"> {}
 
+/** What a peer can do wrong on an open connection. */
 export type ProtocolViolation =
   | BadOpcode
   | BadReservedBits
@@ -79,6 +87,7 @@ export type ProtocolRule = ProtocolViolation["_tag"]
 
 const rfc6455 = (section: string) => `RFC 6455 §${section}`
 
+/** §5.2: a reserved opcode. */
 export const badOpcode: BadOpcode = {
   _tag: "BadOpcode",
   section: rfc6455("5.2"),
@@ -86,6 +95,7 @@ export const badOpcode: BadOpcode = {
   closeCode: 1002
 }
 
+/** §5.2: an RSV bit that no extension has given a meaning. */
 export const badReservedBits: BadReservedBits = {
   _tag: "BadReservedBits",
   section: rfc6455("5.2"),
@@ -93,6 +103,7 @@ export const badReservedBits: BadReservedBits = {
   closeCode: 1002
 }
 
+/** §5.4: a message begins before the last one has ended. */
 export const badDataFrame: BadDataFrame = {
   _tag: "BadDataFrame",
   section: rfc6455("5.4"),
@@ -100,6 +111,7 @@ export const badDataFrame: BadDataFrame = {
   closeCode: 1002
 }
 
+/** §5.4: a continuation of nothing. */
 export const badContinuation: BadContinuation = {
   _tag: "BadContinuation",
   section: rfc6455("5.4"),
@@ -107,6 +119,7 @@ export const badContinuation: BadContinuation = {
   closeCode: 1002
 }
 
+/** §5.5: a control frame in fragments. */
 export const badControlFragment: BadControlFragment = {
   _tag: "BadControlFragment",
   section: rfc6455("5.5"),
@@ -114,6 +127,7 @@ export const badControlFragment: BadControlFragment = {
   closeCode: 1002
 }
 
+/** §5.5: a control frame of more than 125 octets. */
 export const badControlSize: BadControlSize = {
   _tag: "BadControlSize",
   section: rfc6455("5.5"),
@@ -121,6 +135,7 @@ export const badControlSize: BadControlSize = {
   closeCode: 1002
 }
 
+/** §5.1: a client that does not mask. */
 export const badUnmaskedFrame: BadUnmaskedFrame = {
   _tag: "BadUnmaskedFrame",
   section: rfc6455("5.1"),
@@ -128,6 +143,7 @@ export const badUnmaskedFrame: BadUnmaskedFrame = {
   closeCode: 1002
 }
 
+/** §5.1: a server that masks. */
 export const badMaskedFrame: BadMaskedFrame = {
   _tag: "BadMaskedFrame",
   section: rfc6455("5.1"),
@@ -135,6 +151,7 @@ export const badMaskedFrame: BadMaskedFrame = {
   closeCode: 1002
 }
 
+/** §5.2: a length that is not in its shortest form, or negative. */
 export const badSize: BadSize = {
   _tag: "BadSize",
   section: rfc6455("5.2"),
@@ -142,6 +159,7 @@ export const badSize: BadSize = {
   closeCode: 1002
 }
 
+/** §8.1: text that is not UTF-8. */
 export const badFramePayload: BadFramePayload = {
   _tag: "BadFramePayload",
   section: rfc6455("8.1"),
@@ -149,6 +167,7 @@ export const badFramePayload: BadFramePayload = {
   closeCode: 1007
 }
 
+/** §7.4: a close code that may not be sent. */
 export const badCloseCode: BadCloseCode = {
   _tag: "BadCloseCode",
   section: rfc6455("7.4"),
@@ -156,6 +175,7 @@ export const badCloseCode: BadCloseCode = {
   closeCode: 1002
 }
 
+/** §5.5.1: a Close frame of one octet. */
 export const badCloseSize: BadCloseSize = {
   _tag: "BadCloseSize",
   section: rfc6455("5.5.1"),
@@ -163,6 +183,7 @@ export const badCloseSize: BadCloseSize = {
   closeCode: 1002
 }
 
+/** §5.5.1: a close reason that is not UTF-8. */
 export const badClosePayload: BadClosePayload = {
   _tag: "BadClosePayload",
   section: rfc6455("5.5.1"),
@@ -170,6 +191,7 @@ export const badClosePayload: BadClosePayload = {
   closeCode: 1007
 }
 
+/** RFC 7692 §7.2.2: payload that cannot be inflated. */
 export const badDeflate: BadDeflate = {
   _tag: "BadDeflate",
   section: "RFC 7692 §7.2.2",

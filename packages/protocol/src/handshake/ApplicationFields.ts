@@ -3,6 +3,14 @@
  *
  * They are checked before anything is written: those that the handshake itself writes are protected, and nothing may
  * end a line (RFC 9110 §5.5). A refused field is a mistake of ours, not of the peer.
+ *
+ * @example
+ * ```ts
+ * import { refused } from "@effect-websocket/protocol/handshake/ApplicationFields"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const fault = refused(Fields.from({ "Sec-WebSocket-Key": "mine" }), new Set())
+ * ```
  */
 import { type Fields, invalidField } from "../http/Fields.js"
 

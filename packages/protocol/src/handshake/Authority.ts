@@ -3,6 +3,13 @@
  *
  * Comes in as text, goes out as a lower-case host and a port. Never resolves a name, never decodes percent signs:
  * a name beyond ASCII is written in its "xn--" form (RFC 3986 §3.2.2, RFC 5890). No user information.
+ *
+ * @example
+ * ```ts
+ * import * as Authority from "@effect-websocket/protocol/handshake/Authority"
+ *
+ * const authority = Authority.parse("example.com:8080")
+ * ```
  */
 
 export interface Authority {

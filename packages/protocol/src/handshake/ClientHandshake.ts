@@ -3,6 +3,14 @@
  *
  * `verify` is a list of named checks; the first that fails wins. It keeps nothing: the same offer serves both steps.
  * Interim responses, redirects and the body of a refusal are the business of the caller.
+ *
+ * @example
+ * ```ts
+ * import { isSwitching, retryAfter } from "@effect-websocket/protocol/handshake/ClientHandshake"
+ * import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+ *
+ * const later = (response: ResponseHead) => (isSwitching(response) ? undefined : retryAfter(response))
+ * ```
  */
 import type { Extension } from "../extension/ExtensionList.js"
 import * as ExtensionList from "../extension/ExtensionList.js"
@@ -25,6 +33,7 @@ import {
 import * as Key from "./Key.js"
 import * as Subprotocol from "./Subprotocol.js"
 
+/** What a client asks a server for (§4.1). */
 export interface ClientOffer {
   /** The value of the Host field: host, and port when it is not the default one. */
   readonly authority: string
@@ -46,6 +55,7 @@ export interface InvalidRequest {
   readonly rule: string
 }
 
+/** How strict a client is. */
 export interface VerifyOptions {
   /** Refuse a server which chooses no subprotocol. */
   readonly requireSubprotocol: boolean

@@ -3,6 +3,18 @@
  *
  * Every violation names the rule it broke. One found by a server carries the remedy as well: the status and
  * the fields of the refusal. One found by a client has the status 0: there is nobody to tell.
+ *
+ * @example
+ * ```ts
+ * import { isHandshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
+ * import { verify } from "@effect-websocket/protocol/handshake/ServerHandshake"
+ * import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+ *
+ * const statusOf = (request: RequestHead): number => {
+ *   const verified = verify(request)
+ *   return isHandshakeViolation(verified) ? (verified.status ?? 400) : 101
+ * }
+ * ```
  */
 import type { Role } from "../bytes/Role.js"
 import { Fields } from "../http/Fields.js"
@@ -63,6 +75,7 @@ export interface HandshakeViolationDetails {
   readonly ForbiddenHost: { readonly host: string }
 }
 
+/** The names of the violations. */
 export type HandshakeViolationTag = keyof HandshakeViolationDetails
 
 /** How a server answers: the status and the fields of the refusal; the status 0 means that there is no answer. */
@@ -79,6 +92,7 @@ interface Rule<Tag extends HandshakeViolationTag> extends Remedy {
   readonly rule: string
 }
 
+/** What a peer can do wrong in the opening handshake, with the remedy. */
 export type HandshakeViolation = {
   readonly [Tag in HandshakeViolationTag]: Rule<Tag> & HandshakeViolationDetails[Tag]
 }[HandshakeViolationTag]
@@ -86,6 +100,7 @@ export type HandshakeViolation = {
 /** The remedy of a client, which only closes. */
 export const noRemedy: Remedy = { status: 0, fields: Fields.empty }
 
+/** Makes a violation: the rule that is broken, its section, and the remedy. */
 export const handshakeViolation = <Tag extends HandshakeViolationTag>(
   tag: Tag,
   section: string,
@@ -127,5 +142,6 @@ const tags = new Set<unknown>([
   "ForbiddenHost"
 ] satisfies ReadonlyArray<HandshakeViolationTag>)
 
+/** Whether a result is a violation. */
 export const isHandshakeViolation = (x: unknown): x is HandshakeViolation =>
   typeof x === "object" && x !== null && "_tag" in x && tags.has(x._tag)

@@ -3,6 +3,13 @@
  *
  * Comes in as a nonce of 16 octets or as text of the peer, goes out as text. Makes no randomness of its own.
  * SHA-1 is no protection here: it only shows that the server understood the request.
+ *
+ * @example
+ * ```ts
+ * import { accept } from "@effect-websocket/protocol/handshake/Key"
+ *
+ * const value = accept("dGhlIHNhbXBsZSBub25jZQ==") // "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+ * ```
  */
 import { sha1 } from "@noble/hashes/legacy.js"
 import * as Base64 from "../bytes/Base64.js"

@@ -3,6 +3,13 @@
  *
  * Both heads are kept as they stood on the wire. `leftover` has the octets that arrived behind the peer's head:
  * they are the beginning of the first frames and must not be lost.
+ *
+ * @example
+ * ```ts
+ * import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+ *
+ * const isCompressed = (negotiated: Negotiated): boolean => deflate(negotiated) !== undefined
+ * ```
  */
 import type { Role } from "../bytes/Role.js"
 import * as ExtensionList from "../extension/ExtensionList.js"
@@ -11,6 +18,7 @@ import type { RequestHead } from "../http/RequestHead.js"
 import type { ResponseHead } from "../http/ResponseHead.js"
 import type { Redirection } from "./Redirect.js"
 
+/** What both sides have agreed on, and the heads as they were on the wire. */
 export interface Negotiated {
   /** Our role. */
   readonly role: Role

@@ -2,6 +2,15 @@
  * A request of ordinary HTTP on the port of WebSockets (RFC 9112 §3): what every server refuses, whatever the application says.
  *
  * A head comes in; what is needed to read its body and to answer it goes out, or a violation with the status of the answer.
+ *
+ * @example
+ * ```ts
+ * import * as OrdinaryRequest from "@effect-websocket/protocol/handshake/OrdinaryRequest"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const head = { method: "GET", target: "/", version: "1.1", fields: Fields.from({ Host: "example.com" }) } as const
+ * const verified = OrdinaryRequest.verify(head)
+ * ```
  */
 import * as BodyFraming from "../http/BodyFraming.js"
 import { awaitsContinue } from "../http/Expectation.js"
@@ -10,6 +19,7 @@ import type { RequestHead } from "../http/RequestHead.js"
 import * as Authority from "./Authority.js"
 import { authorityOf, isTarget } from "./ServerChecks.js"
 
+/** What is needed of an ordinary request to answer it. */
 export interface OrdinaryRequest {
   /** Host, and port if written: of a target in absolute form, else of the Host field, which HTTP/1.0 need not have. */
   readonly host: string | undefined

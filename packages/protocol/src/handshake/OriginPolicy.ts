@@ -4,6 +4,13 @@
  * A browser sends the cookies of the user along with a handshake of any page: a server that does not look at the
  * Origin serves them all. Looking at the Host as well stops names that were made to resolve to us (DNS rebinding).
  * Compares ASCII serialisations; resolves nothing. What cannot be read is not allowed.
+ *
+ * @example
+ * ```ts
+ * import { hostAllowed } from "@effect-websocket/protocol/handshake/OriginPolicy"
+ *
+ * hostAllowed("example.com:8080", ["example.com"])
+ * ```
  */
 import { Fields } from "../http/Fields.js"
 import * as Authority from "./Authority.js"

@@ -2,6 +2,15 @@
  * Redirects of the opening handshake (RFC 6455 §4.1, RFC 9110 §15.4): where a response sends the client, and whether it may go.
  *
  * A response and the way until here come in, the next URI or a violation goes out. Nothing is connected, and nobody is asked.
+ *
+ * @example
+ * ```ts
+ * import { isSameOrigin } from "@effect-websocket/protocol/handshake/Redirect"
+ * import { parse } from "@effect-websocket/protocol/handshake/WebSocketUri"
+ *
+ * const [a, b] = [parse("wss://example.com/a"), parse("wss://example.com/b")]
+ * if (!("_tag" in a) && !("_tag" in b)) isSameOrigin(a, b) // true
+ * ```
  */
 import type { Fields } from "../http/Fields.js"
 import type { ResponseHead } from "../http/ResponseHead.js"

@@ -3,6 +3,14 @@
  *
  * A request head comes in, a violation with the server's remedy goes out, or undefined. The list is in the order in
  * which the checks are made: what is not HTTP first, then what is no upgrade, then what is no WebSocket of version 13.
+ *
+ * @example
+ * ```ts
+ * import { hostOf } from "@effect-websocket/protocol/handshake/ServerChecks"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * hostOf({ method: "GET", target: "/", version: "1.1", fields: Fields.from({ Host: "example.com" }) })
+ * ```
  */
 import type { Extension } from "../extension/ExtensionList.js"
 import * as ExtensionList from "../extension/ExtensionList.js"

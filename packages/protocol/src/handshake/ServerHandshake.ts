@@ -4,6 +4,14 @@
  * `verify` makes the checks of ServerChecks; the first that fails wins, and its violation carries the remedy. Policies of the
  * application (origin, host, subprotocol, authorisation) come after it. Nothing that the peer wrote is ever echoed,
  * except the subprotocol and extensions that both sides agreed on.
+ *
+ * @example
+ * ```ts
+ * import { isUpgrade, verify } from "@effect-websocket/protocol/handshake/ServerHandshake"
+ * import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+ *
+ * const judge = (request: RequestHead) => (isUpgrade(request) ? verify(request) : undefined)
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import type { Extension } from "../extension/ExtensionList.js"

@@ -3,6 +3,13 @@
  *
  * Names are compared octet by octet: "chat" is not "CHAT". What an offer consists of is the same in both directions,
  * tokens without duplicates, at least one if the field stands at all.
+ *
+ * @example
+ * ```ts
+ * import { choose } from "@effect-websocket/protocol/handshake/Subprotocol"
+ *
+ * choose(["chat.v1", "chat.v2"], ["chat.v2"]) // "chat.v2"
+ * ```
  */
 import { isToken, tokenList } from "../http/Grammar.js"
 

@@ -4,11 +4,20 @@
  * `http` and `https` are taken as `ws` and `wss`. Characters that may not stand in a request target are
  * percent-encoded as UTF-8, as a URL parser does; control characters, a fragment and a host that is none are
  * violations. Resolves nothing: neither names nor relative references nor dot segments.
+ *
+ * @example
+ * ```ts
+ * import * as WebSocketUri from "@effect-websocket/protocol/handshake/WebSocketUri"
+ *
+ * const uri = WebSocketUri.parse("wss://example.com/chat")
+ * if (!("_tag" in uri)) console.log(uri.host, uri.port, uri.target)
+ * ```
  */
 import * as Base64 from "../bytes/Base64.js"
 import * as Utf8 from "../bytes/Utf8.js"
 import * as Authority from "./Authority.js"
 
+/** A URI, as the opening handshake needs it. */
 export interface WebSocketUri {
   /** wss or https */
   readonly secure: boolean
@@ -23,6 +32,7 @@ export interface WebSocketUri {
   readonly authorization: string | undefined
 }
 
+/** Why a text is no such URI. */
 export interface UriViolation {
   readonly _tag: "UriViolation"
   readonly rule: string

@@ -3,6 +3,15 @@
  *
  * What two recipients could read in different ways (§11.2, request smuggling) is a violation, also where the RFC lets one
  * of the readings win. Transfer codings other than chunked delimit nothing and are not undone.
+ *
+ * @example
+ * ```ts
+ * import { ofRequest } from "@effect-websocket/protocol/http/BodyFraming"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const fields = Fields.from({ "Content-Length": "4" })
+ * const framing = ofRequest({ method: "POST", target: "/", version: "1.1", fields })
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isDigits, tokenList } from "./Grammar.js"
@@ -10,6 +19,7 @@ import { type HttpViolation, httpViolation } from "./HttpViolation.js"
 import type { RequestHead } from "./RequestHead.js"
 import type { ResponseHead } from "./ResponseHead.js"
 
+/** How long the body of a message is (RFC 9112 §6.3). */
 export type BodyFraming =
   /** There is no body. */
   | { readonly _tag: "None" }

@@ -3,6 +3,14 @@
  *
  * Chunk extensions and trailer fields must be of the grammar, are bounded, and then thrown away. The size of the data is
  * for the caller to bound. A decoder reads one body.
+ *
+ * @example
+ * ```ts
+ * import { ChunkedDecoder } from "@effect-websocket/protocol/http/ChunkedDecoder"
+ *
+ * const decoder = new ChunkedDecoder()
+ * const end = decoder.decode(new TextEncoder().encode("2\r\nhi\r\n0\r\n\r\n"), 0, () => undefined)
+ * ```
  */
 import * as FieldLine from "./FieldLine.js"
 import { isHexDigits, trimOws } from "./Grammar.js"
@@ -42,6 +50,7 @@ const sizeOf = (digits: string): number | undefined => {
 /** The receiver of data, lent for the call. */
 type OnData = (octets: Uint8Array, start: number, end: number) => void
 
+/** Takes the chunks apart (RFC 9112 §7.1), however the octets are cut. */
 export class ChunkedDecoder {
   private state: "Size" | "Data" | "DataEnd" | "Trailer" | "Done" = "Size"
   /** Octets of data that the chunk still has. */

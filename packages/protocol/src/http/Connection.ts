@@ -1,5 +1,13 @@
 /**
  * Whether a connection persists behind a message (RFC 9112 §9.3), as far as its head says.
+ *
+ * @example
+ * ```ts
+ * import { keepAlive } from "@effect-websocket/protocol/http/Connection"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * keepAlive({ method: "GET", target: "/", version: "1.1", fields: Fields.from({ Connection: "close" }) }) // false
+ * ```
  */
 import { tokenList } from "./Grammar.js"
 import type { RequestHead } from "./RequestHead.js"

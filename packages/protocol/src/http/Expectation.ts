@@ -1,5 +1,14 @@
 /**
  * What a client expects before it sends the body of its request (RFC 9110 §10.1.1): to be told to go on, or nothing.
+ *
+ * @example
+ * ```ts
+ * import { awaitsContinue } from "@effect-websocket/protocol/http/Expectation"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const fields = Fields.from({ Expect: "100-continue" })
+ * awaitsContinue({ method: "POST", target: "/", version: "1.1", fields })
+ * ```
  */
 import { tokenList } from "./Grammar.js"
 import { type HttpViolation, httpViolation } from "./HttpViolation.js"

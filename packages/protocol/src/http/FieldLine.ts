@@ -1,5 +1,12 @@
 /**
  * One field line of a head or a trailer section (RFC 9112 §5), without its CRLF: a field out, or a violation.
+ *
+ * @example
+ * ```ts
+ * import { decode } from "@effect-websocket/protocol/http/FieldLine"
+ *
+ * const field = decode("Host: example.com") // { name: "Host", value: "example.com" }
+ * ```
  */
 import type { Field } from "./Fields.js"
 import { isToken, trimOws } from "./Grammar.js"

@@ -4,9 +4,19 @@
  * Immutable: each change gives a new value. Nothing is checked when fields are put in; `invalidField` tells what may stand
  * in a head, and the encoders of heads refuse the rest. The values are in no own property, so that nothing prints a
  * credential by accident; `RequestHead.format` prints the rest.
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const fields = Fields.from({ Host: "example.com", Via: ["a", "b"] })
+ * fields.get("host") // "example.com"
+ * fields.combined("Via") // "a, b"
+ * ```
  */
 import { isFieldValue, isToken } from "./Grammar.js"
 
+/** A field: its name as it was written, and its value. */
 export interface Field {
   readonly name: string
   readonly value: string
@@ -31,6 +41,7 @@ const named = (name: string): ((field: Field) => boolean) => {
   return (field) => field.name.toLowerCase() === lower
 }
 
+/** Fields in their order; names are compared without case. */
 export class Fields implements Iterable<Field> {
   static readonly empty: Fields = new Fields([])
 

@@ -3,10 +3,19 @@
  *
  * Strings hold one octet per character (Latin-1). This is the only module with regular expressions; each is a single class
  * of characters between anchors, so that it can not backtrack.
+ *
+ * @example
+ * ```ts
+ * import { isToken, tokenList } from "@effect-websocket/protocol/http/Grammar"
+ *
+ * isToken("Sec-WebSocket-Key") // true
+ * tokenList("keep-alive, Upgrade")
+ * ```
  */
 // tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
 // token = 1*tchar (RFC 9110 §5.6.2)
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Whether the text is a token. */
 export const isToken = (text: string): boolean => token.test(text)
 
 // reason-phrase = 1*( HTAB / SP / VCHAR / obs-text ) (RFC 9112 §4)
@@ -26,10 +35,12 @@ export const isRequestTarget = (text: string): boolean => target.test(text)
 
 // Content-Length = 1*DIGIT (RFC 9110 §8.6)
 const digits = /^[0-9]+$/
+/** Whether there are digits, and nothing else. */
 export const isDigits = (text: string): boolean => digits.test(text)
 
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1)
 const hexDigits = /^[0-9A-Fa-f]+$/
+/** Whether there are hexadecimal digits, and nothing else. */
 export const isHexDigits = (text: string): boolean => hexDigits.test(text)
 
 const isSpace = (text: string, at: number): boolean => text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09

@@ -4,6 +4,15 @@
  * Octets may be cut anywhere, and each is looked at once. Size and number are bounded; the first rule that is broken is
  * the one that is told, at the octet or at the line where it is broken. A decoder reads one head. It does not judge
  * whether the fields make sense, and does not read a body.
+ *
+ * @example
+ * ```ts
+ * import { HeadDecoder } from "@effect-websocket/protocol/http/HeadDecoder"
+ *
+ * const decoder = HeadDecoder.request({ maxHeadSize: 16_384, maxFields: 100, maxTargetSize: 8192 })
+ * const decoded = decoder.decode(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+ * if (decoded !== undefined && "head" in decoded) console.log(decoded.head.target)
+ * ```
  */
 import * as FieldLine from "./FieldLine.js"
 import { type Field, Fields } from "./Fields.js"
@@ -12,6 +21,7 @@ import { LineReader } from "./LineReader.js"
 import * as RequestHead from "./RequestHead.js"
 import * as ResponseHead from "./ResponseHead.js"
 
+/** How large a head may be. */
 export interface HeadLimits {
   /** Octets, with start line and line ends. */
   readonly maxHeadSize: number
@@ -27,6 +37,7 @@ const tooManyFields = httpViolation("TooManyFields", "RFC 9112 §5", "a head has
 /** What makes a head of its start line and its fields. */
 type StartLine<H> = (fields: Fields) => H
 
+/** Reads one head, however its octets are cut. */
 export class HeadDecoder<H extends RequestHead.RequestHead | ResponseHead.ResponseHead> {
   static request(limits: HeadLimits): HeadDecoder<RequestHead.RequestHead> {
     const decodeLine = (line: string) => RequestHead.decodeLine(line, limits.maxTargetSize)

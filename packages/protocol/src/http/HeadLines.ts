@@ -4,6 +4,14 @@
  * Strings are Latin-1, one octet per character (RFC 9110 §5.5). The writer is as strict as the reader: what would end a
  * line, or become another octet than meant, never gets out. In a log the credentials are left out, and what a terminal
  * would obey is escaped.
+ *
+ * @example
+ * ```ts
+ * import { format } from "@effect-websocket/protocol/http/HeadLines"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * console.log(format("GET / HTTP/1.1", Fields.from({ Cookie: "secret" }))) // the value is ***
+ * ```
  */
 import { type Fields, invalidField } from "./Fields.js"
 

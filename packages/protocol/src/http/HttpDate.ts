@@ -3,6 +3,13 @@
  *
  * All three forms that a recipient must take are taken, each at its fixed places and in its own case; anything else is
  * undefined. The name of the day is not compared with the date.
+ *
+ * @example
+ * ```ts
+ * import { parse } from "@effect-websocket/protocol/http/HttpDate"
+ *
+ * const millis = parse("Sun, 06 Nov 1994 08:49:37 GMT", Date.UTC(2026, 0))
+ * ```
  */
 import { isDigits } from "./Grammar.js"
 

@@ -3,6 +3,15 @@
  *
  * It names the rule that was broken and its section, and carries the status with which a server answers. It holds nothing
  * the peer sent.
+ *
+ * @example
+ * ```ts
+ * import { decode } from "@effect-websocket/protocol/http/FieldLine"
+ * import { isHttpViolation } from "@effect-websocket/protocol/http/HttpViolation"
+ *
+ * const field = decode("no colon")
+ * if (isHttpViolation(field)) console.log(field.status, field.section, field.rule)
+ * ```
  */
 export interface HttpViolation {
   readonly _tag: "HttpViolation"
@@ -29,6 +38,7 @@ export interface HttpViolation {
   readonly status: 400 | 414 | 417 | 431 | 501 | 505
 }
 
+/** Makes a violation: the rule that is broken, its section, and the status that answers it. */
 export const httpViolation = (
   kind: HttpViolation["kind"],
   section: string,
@@ -36,5 +46,6 @@ export const httpViolation = (
   status: HttpViolation["status"]
 ): HttpViolation => ({ _tag: "HttpViolation", kind, section, rule, status })
 
+/** Whether a result is a violation. */
 export const isHttpViolation = (value: unknown): value is HttpViolation =>
   typeof value === "object" && value !== null && "_tag" in value && value._tag === "HttpViolation"

@@ -4,6 +4,16 @@
  * Each octet is looked at once, however the octets are cut, and the first one that is wrong is a violation at once: a
  * line need not end before it is refused. A CR is only ever followed by a LF, a LF only ever behind a CR, and there are
  * no other controls but HTAB. `allow` bounds what is read, and so what is kept.
+ *
+ * @example
+ * ```ts
+ * import { httpViolation } from "@effect-websocket/protocol/http/HttpViolation"
+ * import { LineReader } from "@effect-websocket/protocol/http/LineReader"
+ *
+ * const tooMany = httpViolation("HeadTooLarge", "RFC 9112 §5", "a head is not larger than the limit", 431)
+ * const lines = new LineReader(1024, tooMany)
+ * const line = lines.read(new TextEncoder().encode("GET / HTTP/1.1\r\n"), 0)
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import { type HttpViolation, httpViolation } from "./HttpViolation.js"
@@ -40,6 +50,7 @@ const textOf = (octets: Uint8Array, start: number, end: number): string => {
   return text?.length === end - start ? text : latin1(octets, start, end)
 }
 
+/** Cuts octets into lines, within a room. */
 export class LineReader {
   /** After `read`: the index of the first octet that is not of the line. */
   next = 0

@@ -3,6 +3,15 @@
  *
  * `decodeLine` reads the request line alone; `HeadDecoder` puts the rest to it. Whether target and fields make sense is
  * not judged here.
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import * as RequestHead from "@effect-websocket/protocol/http/RequestHead"
+ *
+ * const head = { method: "GET", target: "/chat", version: "1.1", fields: Fields.from({ Host: "a" }) } as const
+ * const octets = RequestHead.encode(head)
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isRequestTarget, isToken } from "./Grammar.js"
@@ -12,6 +21,7 @@ import { type HttpViolation, httpViolation, isHttpViolation } from "./HttpViolat
 
 export type { HttpVersion }
 
+/** The head of a request. */
 export interface RequestHead {
   /** Case-sensitive: "GET" is not "get". */
   readonly method: string

@@ -2,6 +2,14 @@
  * The head of a response (RFC 9112 §4): as a value, as octets, as lines for a log.
  *
  * `decodeLine` reads the status line alone; `HeadDecoder` puts the rest to it. What a status means is not judged here.
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+ *
+ * const octets = ResponseHead.encode(ResponseHead.make(404, Fields.from({ "Content-Length": "0" })))
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isDigits, isLineText } from "./Grammar.js"
@@ -9,6 +17,7 @@ import * as HeadLines from "./HeadLines.js"
 import { decode as decodeVersion, type HttpVersion } from "./HttpVersion.js"
 import { type HttpViolation, httpViolation, isHttpViolation } from "./HttpViolation.js"
 
+/** The head of a response. */
 export interface ResponseHead {
   readonly version: HttpVersion
   /** Three digits, the first not 0. */

@@ -2,6 +2,13 @@
  * One message cut into the payloads of its frames (RFC 6455 §5.4).
  *
  * Ranges of octets only: neither copies nor sends. Text is cut anywhere, as §5.6 allows.
+ *
+ * @example
+ * ```ts
+ * import { cut, firstOctet } from "@effect-websocket/protocol/message/Fragmenter"
+ *
+ * for (const fragment of cut(100, 64)) console.log(firstOctet(fragment, 0x2, 0))
+ * ```
  */
 
 /** The payload of one frame: the octets [start, end) of the message. */

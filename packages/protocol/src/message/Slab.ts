@@ -4,6 +4,14 @@
  * Up to 64 octets lie in V8's own heap (20 ns); a longer one needs memory from outside, which costs 500 ns with its garbage
  * collection. So neighbours of 65 to 1024 octets share a slab (85 ns): those of one chunk of one connection only, and of at
  * most 4 KiB, which is what a message that is kept can hold on to. A message alone in its chunk has a buffer of its own.
+ *
+ * @example
+ * ```ts
+ * import { copyOf } from "@effect-websocket/protocol/message/Slab"
+ *
+ * const connection = {}
+ * const copy = copyOf(connection, Uint8Array.of(1, 2, 3), 1, 3) // 2, 3
+ * ```
  */
 const fewOctets = 64
 

@@ -1,21 +1,33 @@
 /**
  * The octets of a message that comes in pieces, joined as they come (RFC 6455 §5.4).
  *
- * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles, or quadruples where
- * the whole size is known, until 4 MiB have arrived. However small the fragments are, nothing is kept for each of them; and however large the message
+ * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles until 4 MiB have arrived,
+ * or quadruples where the whole size is known; from then on it quadruples, or has the whole size. However small the fragments are, nothing is kept for each of them; and however large the message
  * is, no step copies more than a few MiB, so that the event loop is not held.
+ *
+ * @example
+ * ```ts
+ * import { Storage } from "@effect-websocket/protocol/message/Storage"
+ *
+ * const storage = new Storage()
+ * storage.append(Uint8Array.of(1, 2, 3), 0, 3, 3, true)
+ * const octets = storage.take()
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 
 const maxFirst = 64 * 1024
 
-/** 1 MiB is copied twice, not four times; who announces and does not send makes us hold at most 4 times what was sent. */
-const knownGrowth = 4
+/**
+ * Where the size is known, and of large memory: 1 MiB is copied twice, not four times, and V8 collects garbage less often, which
+ * it does for each large buffer (5 to 10 ms). Who announces and does not send makes us hold at most 4 times what was sent.
+ */
+const fastGrowth = 4
 
 /** So that fragments of single octets do not begin with memory of 1, 2, 4 octets. */
 const minFirst = 64
 
-/** Memory from this size on is moved to its double bit by bit, while it fills: 64 MiB at once take 30 ms. */
+/** Memory from this size on is moved to larger memory bit by bit, while it fills: 64 MiB at once take 30 ms. */
 const large = 4 * 1024 * 1024
 
 /** What is moved for each octet that comes: 2 are enough to be done when the memory is full. */
@@ -36,6 +48,10 @@ const unfinished = (octets: Uint8Array, size: number): number => {
   return 0
 }
 
+/** Text is checked octet by octet as it comes (§8.1): here it only has to be decoded. */
+const checked = (octets: Uint8Array, end: number): string => Utf8.decode(octets, 0, end) as string
+
+/** Holds the octets of one message, and moves them as seldom as it can. */
 export class Storage {
   /** Octets that are held. */
   size = 0
@@ -47,7 +63,7 @@ export class Storage {
   /** Appends octets[start, end). The whole message has `total` octets; or at most that many, when it is not `isKnown`. */
   append(octets: Uint8Array, start: number, end: number, total: number, isKnown: boolean): void {
     const needed = this.size + end - start
-    if (needed > this.memory.length) this.grow(needed, total, isKnown ? knownGrowth : 2)
+    if (needed > this.memory.length) this.grow(needed, total, isKnown ? fastGrowth : 2)
     this.memory.set(octets.subarray(start, end), this.size)
     this.size = needed
     if (this.memory.length >= large) this.growAhead(end - start, total)
@@ -61,18 +77,18 @@ export class Storage {
     return size <= maxExact ? memory.slice(0, size) : memory.subarray(0, size)
   }
 
-  /** Takes everything as text; undefined: it is not UTF-8. */
-  takeText(): string | undefined {
+  /** Takes everything as text; the caller has checked that it is. */
+  takeText(): string {
     const { memory, size } = this
     this.clear()
-    return Utf8.decode(memory, 0, size)
+    return checked(memory, size)
   }
 
-  /** Takes all whole characters, and keeps what is left of one; undefined: it is not UTF-8. */
-  takeCharacters(): string | undefined {
+  /** Takes all whole characters, and keeps what is left of one; the caller has checked that it is text. */
+  takeCharacters(): string {
     const { memory, size } = this
     const end = size - unfinished(memory, size)
-    const text = Utf8.decode(memory, 0, end)
+    const text = checked(memory, end)
     memory.copyWithin(0, end, size)
     this.size = size - end
     this.next = undefined
@@ -90,7 +106,7 @@ export class Storage {
   private grow(needed: number, total: number, factor: number): void {
     const { length } = this.memory
     // Memory that is not written yet costs nothing: from here on the rest of a known size needs no more copies.
-    const larger = length >= large && factor === knownGrowth ? total : factor * length
+    const larger = length >= large && factor === fastGrowth ? total : factor * length
     const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : larger
     if (this.next === undefined || this.next.length < needed) {
       this.next = new Uint8Array(Math.min(total, Math.max(needed, wanted)))
@@ -106,7 +122,7 @@ export class Storage {
   private growAhead(length: number, total: number): void {
     const { memory, moved, size } = this
     if (2 * size <= memory.length || memory.length >= total) return
-    this.next ??= new Uint8Array(Math.min(total, 2 * memory.length))
+    this.next ??= new Uint8Array(Math.min(total, fastGrowth * memory.length))
     this.moved = Math.min(size, moved + movedPerOctet * length)
     this.next.set(memory.subarray(moved, this.moved), moved)
   }

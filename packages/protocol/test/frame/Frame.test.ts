@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Frame, format, quote } from "../../src/frame/Frame.js"
+import { escape, type Frame, format, quote } from "../../src/frame/Frame.js"
 import { Opcode } from "../../src/frame/Opcode.js"
 import { octetsOf, utf8 } from "../support/frames.js"
 
@@ -39,6 +39,12 @@ describe("Frame.format", () => {
   })
 })
 
+describe("Frame.format of a payload whose beginning alone is there", () => {
+  it("tells the whole length, and that more follows", () => {
+    expect(format(frame(Opcode.Text, utf8("begin")), "<", 1_000_000)).toBe('< Text fin 1000000 octets "begin"…')
+  })
+})
+
 describe("Frame.quote", () => {
   it("leaves nothing of a peer's text that a terminal or a log would obey", () => {
     expect(quote('\x1b[2J\r\n\x00\x7f\x9b\u202e\u2066\ufeff"\\')).toBe(
@@ -48,5 +54,12 @@ describe("Frame.quote", () => {
 
   it("keeps text", () => {
     expect(quote("Grüße, 世界 😀")).toBe('"Grüße, 世界 😀"')
+  })
+})
+
+describe("Frame.escape", () => {
+  it("leaves quotes and backslashes, and escapes what is asked for besides what controls a terminal", () => {
+    expect(escape('{"a": "\\n"}\x1b[2J\n')).toBe('{"a": "\\n"}\\u{1b}[2J\\u{0a}')
+    expect(escape("a/b", "/")).toBe("a\\u{2f}b")
   })
 })

@@ -103,6 +103,11 @@ describe("RFC 6455 §4.2.2 step 5 the response", () => {
     )
   })
 
+  it("names no extension and no subprotocol where there is none", () => {
+    const names = [...(respond({}) as ResponseHead.ResponseHead).fields].map(({ name }) => name)
+    expect(names).toEqual(["Upgrade", "Connection", "Sec-WebSocket-Accept"])
+  })
+
   it.each<readonly [string, Partial<ServerHandshake.ServerAnswer>, string]>([
     ["a subprotocol that was not offered", { subprotocol: "other" }, "Sec-WebSocket-Protocol"],
     ["an extension that was not offered", { extensions: "foo" }, "Sec-WebSocket-Extensions"],

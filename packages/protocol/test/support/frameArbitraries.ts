@@ -102,13 +102,16 @@ const change: fc.Arbitrary<Partial<RawFrame>> = fc.oneof(
   fc.record({ payload: fc.uint8Array({ maxLength: 130 }) })
 )
 
-/** The same with one to three fields of headers changed. */
-export const mutatedFrames = (role: Role): fc.Arbitrary<ReadonlyArray<RawFrame>> =>
+/** The same with one to three fields of headers, or payloads, changed. */
+export const mutated = (legal: fc.Arbitrary<ReadonlyArray<RawFrame>>): fc.Arbitrary<ReadonlyArray<RawFrame>> =>
   fc
-    .tuple(legalFrames(role), fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 3 }))
+    .tuple(legal, fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 3 }))
     .map(([frames, changes]) =>
       changes.reduce<ReadonlyArray<RawFrame>>(
         (all, [at, fields]) => all.map((frame, i) => (i === at % all.length ? { ...frame, ...fields } : frame)),
         frames
       )
     )
+
+/** What a peer may not send to us in that role, as a rule. */
+export const mutatedFrames = (role: Role): fc.Arbitrary<ReadonlyArray<RawFrame>> => mutated(legalFrames(role))

@@ -13,6 +13,7 @@ import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import { afterHostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { ConnectionInfo } from "../Transport.js"
 import {
@@ -55,6 +56,8 @@ export class Connection implements ReaderOwner {
   private readonly vigil: Vigil
   /** The transport has ended, before all that it had delivered was decoded. */
   private lateEnd: TransportError | undefined
+  /** The peer's Close frame, or its fault, is behind messages which the application sees first. */
+  private isConcluding = false
 
   constructor(private readonly parts: ConnectionParts) {
     const { compression, deadlines, duplex, limits, negotiated } = parts
@@ -71,13 +74,13 @@ export class Connection implements ReaderOwner {
     const onControl = (opcode: number, payload: Uint8Array) => this.control.receive(opcode, payload)
     this.receiver = new Receiver(negotiated.role, limits, this.reader, onControl, compression?.open)
     const { engine } = this.receiver
-    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold)
+    const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold, compression.shared)
     const onUnfinished = () =>
       this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
     this.sender = new Sender(this.outbox, limits, this.pace, deflation, onUnfinished)
     const { observers, pace, sender } = this
-    const onClosed = () => this.onClosed()
-    this.control = new Control({ sender, pace, observers, refusal, onClosed }, deadlines.clock, limits.maxPings)
+    const onClose = (answer: () => void) => this.conclude(() => this.onClosed(answer))
+    this.control = new Control({ sender, pace, observers, refusal, onClose }, deadlines.clock, limits.maxPings)
     this.vigil = new Vigil(deadlines, limits, {
       isReading: () => !this.reader.flow.isPaused,
       onSilence: () => this.control.keepAlive(),
@@ -127,14 +130,15 @@ export class Connection implements ReaderOwner {
     )
   }
 
-  /** Octets have arrived; none: those are gone on with which are there. */
+  /** Octets have arrived; none: the event loop has turned, and those are gone on with which are there. */
   private onOctets(octets?: Uint8Array): void {
-    if (this.failure !== undefined) return
+    if (this.failure !== undefined || this.isConcluding) return
     this.outbox.beginTurn()
-    this.pace.turned()
+    if (octets === undefined) this.pace.turned()
+    else this.reader.flow.spend(octets.length)
     const violation = octets === undefined ? this.receiver.resume() : this.receiver.receive(octets)
     this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
-    if (violation !== undefined) this.onViolation(violation)
+    if (violation !== undefined) this.conclude(() => this.onViolation(violation))
     this.reader.turn()
     this.outbox.endTurn()
     if (this.lateEnd !== undefined) this.onEnd(this.lateEnd)
@@ -157,12 +161,27 @@ export class Connection implements ReaderOwner {
     this.finish(error, phase === "Message")
   }
 
-  private onClosed(): void {
+  /**
+   * Ends the connection by what stands behind the last message: at once, or, when the application is about to see messages that came
+   * before in the same read, after a turn of the event loop in which it can answer them.
+   */
+  private conclude(end: () => void): void {
+    if (this.control.isCloseSent || !this.reader.hasNews) end()
+    else {
+      this.isConcluding = true
+      this.receiver.halt()
+      afterHostTurn(() => this.failure === undefined && end())
+    }
+  }
+
+  private onClosed(answer: () => void): void {
+    answer()
     this.finish(new Closed({ closure: this.control.closure(undefined) }), true)
   }
 
   /** What had arrived before counts first. */
   private onEnd(error: TransportError): void {
+    if (this.isConcluding) return
     if (this.receiver.isPaused) this.lateEnd = error
     else this.finish(error, false)
   }

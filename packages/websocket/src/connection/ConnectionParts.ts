@@ -9,12 +9,15 @@ import type { Source } from "../Entropy.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { Deadlines } from "../waiting/Deadlines.js"
+import type { SharedDeflation } from "./SharedDeflation.js"
 
 /** Compression, when it was agreed (RFC 7692). */
 export interface ConnectionCompression {
   readonly agreed: AgreedDeflate
   readonly threshold: number
   readonly open: (sink: InflateSink) => Engine
+  /** For messages that go to many. */
+  readonly shared: SharedDeflation
 }
 
 /** What a connection is made of. */

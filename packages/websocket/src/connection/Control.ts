@@ -1,7 +1,7 @@
 /**
  * Control frames, both ways (RFC 6455 §5.5): Pings and their Pongs, and the Close frames of the closing handshake.
  *
- * It answers what is to be answered, and tells the connection when both Close frames are exchanged. What a Close means for
+ * It answers what is to be answered, and tells the connection when the peer's Close frame has come. What a Close means for
  * messages, for those who wait and for the transport is the connection's affair.
  */
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"
@@ -34,8 +34,8 @@ export interface ControlOwner {
   readonly observers: Observers
   /** Why nothing may be sent now, or undefined. */
   readonly refusal: () => SendError | undefined
-  /** Both Close frames have been exchanged (§7.1.4). */
-  readonly onClosed: () => void
+  /** The peer's Close frame has arrived: `answer`, and both have been exchanged (§7.1.4). */
+  readonly onClose: (answer: () => void) => void
 }
 
 export class Control {
@@ -142,8 +142,9 @@ export class Control {
     this.owner.observers.tell({ _tag: "Close", ...(received ?? noStatus) })
     this.closing.receive(received)
     // §5.5.1: the answer has the code that was received; a frame without a code is answered with such a one.
-    if (!this.isCloseSent) this.sendClose(received && { code: received.code, reason: "" })
-    this.owner.onClosed()
+    this.owner.onClose(() => {
+      if (!this.isCloseSent) this.sendClose(received && { code: received.code, reason: "" })
+    })
     return undefined
   }
 }

@@ -8,6 +8,7 @@ import type * as Stream from "effect/Stream"
 import { change, type OpenLimitOptions } from "../Limits.js"
 import type { Closure, OptionError, SendError } from "../WebSocketError.js"
 import type { Connection } from "./Connection.js"
+import type { PreparedMessage } from "./PreparedMessage.js"
 import type { Message, RunOptions, SendOptions, WebSocket } from "./WebSocket.js"
 
 export class OpenWebSocket implements WebSocket {
@@ -51,6 +52,14 @@ export class OpenWebSocket implements WebSocket {
 
   unsafeSend(message: Message): boolean {
     return this.connection.sender.trySend(message)
+  }
+
+  sendPrepared(prepared: PreparedMessage) {
+    return this.connection.sender.sendPrepared(prepared)
+  }
+
+  unsafeSendPrepared(prepared: PreparedMessage): boolean {
+    return this.connection.sender.trySendPrepared(prepared)
   }
 
   ping(payload?: Uint8Array) {

@@ -8,8 +8,11 @@
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
 import { unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
+import { cut } from "@effect-websocket/protocol/message/Fragmenter"
 import type { Source } from "../Entropy.js"
 import type { Duplex } from "../Transport.js"
+import { isBehind, span } from "./FramePool.js"
+import type { PreparedForm } from "./PreparedForm.js"
 
 /** The bit of a frame's first octet that ends a message (RFC 6455 §5.2). */
 export const fin = 0x80
@@ -28,6 +31,9 @@ const octetsPerUnit = 3
 
 /** Octets that can be set aside; more leave at once. */
 const asideSize = 1024
+
+/** Octets of frames that others send too which wait for one write. */
+const maxShared = 32 * 1024
 
 /** Memory to set octets aside, kept for the next time: at most a MiB. */
 const asides: Array<Uint8Array> = []
@@ -67,6 +73,13 @@ export class Outbox {
   /** Frames that are older than what is in the slab. */
   private aside: Uint8Array | undefined
   private asideUsed = 0
+  /**
+   * The first and the last of frames that others send too, which lie side by side: older than what is in the slab, and never
+   * beside what is set aside.
+   */
+  private firstShared: Uint8Array | undefined
+  private lastShared: Uint8Array | undefined
+  private sharedSize = 0
 
   constructor(
     private readonly duplex: Duplex,
@@ -76,7 +89,7 @@ export class Outbox {
 
   /** Octets that were appended and have not left for the peer yet. */
   get buffered(): number {
-    return this.duplex.unsafeBuffered() + this.asideUsed + (owner === this ? used : 0)
+    return this.duplex.unsafeBuffered() + this.asideUsed + this.sharedSize + (owner === this ? used : 0)
   }
 
   /** Appends a text frame; `first` is its first octet (FIN, RSV, opcode). Lone surrogates become U+FFFD. */
@@ -103,6 +116,17 @@ export class Outbox {
     }
   }
 
+  /** Appends a message that others send too: a server does not copy it, unless it would be a second write by that. */
+  prepared(form: PreparedForm, fragmentSize: number): void {
+    if (this.role === "server") this.share(form.frames(fragmentSize))
+    else {
+      const { payload } = form
+      for (const fragment of cut(payload.length, fragmentSize)) {
+        this.octets(form.first(fragment), payload.subarray(fragment.start, fragment.end))
+      }
+    }
+  }
+
   /** A turn of the event loop begins in which much may be appended: it is sent away at its end. */
   beginTurn(): void {
     this.inTurn = true
@@ -116,6 +140,7 @@ export class Outbox {
   /** Sends away what was appended. */
   flush(): void {
     this.flushAside()
+    this.flushShared()
     if (owner !== this) return
     const filled = takeSlab()
     // A transport that keeps what it is given, as TLS does, gets a copy of the right size: the slab stays here.
@@ -154,6 +179,7 @@ export class Outbox {
   /** The slab, with room for so many octets behind `used`. */
   private reserve(room: number): Uint8Array {
     this.flushAside()
+    this.flushShared()
     if (owner === this && used + room > slabSize) this.flush()
     // A transport may itself send on another connection when it is written to: then that one has the slab.
     while (owner !== undefined && owner !== this) owner.leaveSlab()
@@ -181,6 +207,34 @@ export class Outbox {
     this.asideUsed = 0
     this.duplex.unsafeWrite([aside.subarray(0, asideUsed)])
     if (this.duplex.unsafeBuffered() === 0 && asides.length < maxAsides) asides.push(aside)
+  }
+
+  private share(octets: Uint8Array): void {
+    if (this.hasAside(octets.length)) {
+      this.aside!.set(octets, this.asideUsed)
+      this.asideUsed += octets.length
+    } else if (owner === this && used + octets.length <= slabSize) {
+      takeSlab().set(octets, used)
+      used += octets.length
+    } else this.append(octets)
+  }
+
+  private append(octets: Uint8Array): void {
+    if (this.lastShared === undefined) this.flush()
+    else if (!isBehind(this.lastShared, octets)) this.flushShared()
+    this.firstShared ??= octets
+    this.lastShared = octets
+    this.sharedSize += octets.length
+    if (this.sharedSize >= maxShared) this.flushShared()
+  }
+
+  private flushShared(): void {
+    const { firstShared, lastShared } = this
+    if (firstShared === undefined || lastShared === undefined) return
+    this.firstShared = undefined
+    this.lastShared = undefined
+    this.sharedSize = 0
+    this.duplex.unsafeWrite([span(firstShared, lastShared)])
   }
 
   private writeAlone(octets: Uint8Array): void {

@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { hostTurn } from "../host/HostTurn.js"
+import { afterHostTurn, hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { SendError, TransportError } from "../WebSocketError.js"
@@ -16,6 +16,15 @@ const turnBudget = 1024 * 1024
 
 /** What each frame counts besides its octets in that budget. */
 const frameCost = 256
+
+/** Those whose frames leave after this turn of the event loop. */
+let due: Array<Pace> = []
+
+const flushDue = (): void => {
+  const paces = due
+  due = []
+  for (const pace of paces) pace.flushDue()
+}
 
 /** What the Pace asks of the connection. */
 export interface PaceOwner {
@@ -28,8 +37,10 @@ export interface PaceOwner {
 
 export class Pace {
   private spent = 0
+  private isTurning = false
   private waiting: Array<() => void> = []
   private isDraining = false
+  private isDue = false
 
   constructor(
     private readonly duplex: Duplex,
@@ -57,11 +68,30 @@ export class Pace {
   /** A frame of so many octets is sent. */
   spend(octets: number): void {
     this.spent += octets + frameCost
+    if (this.spent > turnBudget && !this.isTurning) this.awaitTurn()
+  }
+
+  /** Something is sent that has a turn for itself. */
+  spendTurn(): void {
+    this.spend(turnBudget)
   }
 
   /** The event loop has turned. */
   turned(): void {
     this.spent = 0
+  }
+
+  /** Sends away what was appended after this turn of the event loop, in one write with what else comes until then. */
+  flushAfterTurn(): void {
+    if (this.isDue) return
+    this.isDue = true
+    if (due.push(this) === 1) afterHostTurn(flushDue)
+  }
+
+  flushDue(): void {
+    this.isDue = false
+    this.turned()
+    this.outbox.flush()
   }
 
   /** Lets everyone who waits look again: room was made, or the connection is closing. */
@@ -88,7 +118,6 @@ export class Pace {
       if (refusal !== undefined) return Effect.fail(refusal)
       if (this.isFull) return Effect.zipRight(this.drained, this.whenReady(write))
       if (this.spent <= turnBudget) return write()
-      this.spent = 0
       return Effect.zipRight(hostTurn, this.whenReady(write))
     })
   }
@@ -102,6 +131,15 @@ export class Pace {
       this.waiting = this.waiting.filter((other) => other !== wake)
     })
   })
+
+  /** Who sends by `unsafeSend` alone waits for nothing, and goes on sending then. */
+  private awaitTurn(): void {
+    this.isTurning = true
+    afterHostTurn(() => {
+      this.isTurning = false
+      this.spent = 0
+    })
+  }
 
   private onDrained(): void {
     this.isDraining = false

@@ -35,6 +35,8 @@ export interface ReaderOwner extends FlowOwner {
 
 export class Reader implements MessageSink {
   readonly flow: Flow
+  /** Something was delivered in this turn, which the application sees at its end. */
+  hasNews = false
   private isDraining = false
   private failed: Exit.Exit<never, ReceiveError> | undefined
   /** What was asked for last was a message in pieces: so the next ones are begun. */
@@ -53,6 +55,7 @@ export class Reader implements MessageSink {
   }
 
   onMessage(message: Message): void {
+    this.hasNews = true
     if (!this.isDraining) this.inbox.push(message)
   }
 
@@ -61,6 +64,7 @@ export class Reader implements MessageSink {
   }
 
   onPiece(octets: Uint8Array): ProtocolViolation | undefined {
+    this.hasNews = true
     this.pieces?.push(octets)
     return this.pieces?.isCollected === true ? this.checkSize(this.pieces) : undefined
   }
@@ -73,6 +77,7 @@ export class Reader implements MessageSink {
 
   /** A chunk of the transport has been decoded: wakes who waits, and stops reading when enough is held. */
   turn(): void {
+    this.hasNews = false
     if (!this.inbox.isEmpty || this.begun.length > 0) resumeWithin(this.wake)
     this.pieces?.wake()
     if (!this.isDraining && this.held > this.limits.readAhead) this.flow.isPaused = true
@@ -175,10 +180,8 @@ export class Reader implements MessageSink {
   }
 
   private begin(kind: "text" | "binary"): Pieces {
-    this.pieces = new Pieces(kind, {
-      failure: () => this.owner.failure,
-      onTaken: () => this.madeRoom()
-    })
+    const owner = { failure: () => this.owner.failure, onTaken: () => this.madeRoom() }
+    this.pieces = new Pieces(kind, owner)
     this.pieces.push(this.owner.receiver.startPieces())
     return this.pieces
   }

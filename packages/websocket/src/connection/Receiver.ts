@@ -99,9 +99,14 @@ export class Receiver implements FrameSink, InflateSink {
     return this.assembler.kind
   }
 
-  /** Ignores all that comes from now on: nothing may follow a Close frame (§5.5.1). Gives back what the engine holds. */
-  stop(): void {
+  /** Ignores all that comes from now on: nothing may follow a Close frame (§5.5.1). */
+  halt(): void {
     this.decoder.stop()
+  }
+
+  /** As `halt`; gives back what the engine holds. */
+  stop(): void {
+    this.halt()
     this.engine?.close()
   }
 

@@ -17,6 +17,7 @@ import type * as Stream from "effect/Stream"
 import type { LimitValues, OpenLimitOptions } from "../Limits.js"
 import type { ConnectionInfo } from "../Transport.js"
 import type { Closure, ConnectionError, OptionError, ReceiveError, SendError } from "../WebSocketError.js"
+import type { PreparedMessage } from "./PreparedMessage.js"
 
 export type { Message }
 
@@ -98,9 +99,16 @@ export interface WebSocket {
   ) => Effect.Effect<void, SendError | E, R>
   /**
    * Sends one message at once, or not at all: `false` when `send` would wait or fail, or when the message is longer than
-   * `limits.fragmentSize`. The octets may be reused at once. Never throws.
+   * `limits.fragmentSize`, or than 64 KiB if it is to be compressed. The octets may be reused at once. Never throws.
    */
   readonly unsafeSend: (message: Message) => boolean
+  /**
+   * Sends a message that others get too, made by `WebSocket.prepare`: it was encoded, compressed and framed once for all. A
+   * server does not copy it. Waits as `send` does; it leaves after the turn of the event loop, with what else is sent in it.
+   */
+  readonly sendPrepared: (prepared: PreparedMessage) => Effect.Effect<void, SendError>
+  /** Sends such a message at once, however long it is, or not at all: `false` when `sendPrepared` would wait or fail. */
+  readonly unsafeSendPrepared: (prepared: PreparedMessage) => boolean
   /** Sends a Ping, and waits for its Pong: the time between them (RFC 6455 §5.5.2). At most 125 octets; unique ones by default. */
   readonly ping: (payload?: Uint8Array) => Effect.Effect<Duration.Duration, SendError | ConnectionError>
   /** Sends a Pong that nobody asked for (RFC 6455 §5.5.3). Pings are answered without it. */

@@ -21,6 +21,7 @@ import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
 import { dated, framed, goOn, toResponse } from "../http/HttpAnswer.js"
 import { resolve } from "../Limits.js"
+import { accepting, answering } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import {
   HandshakeError,
@@ -222,7 +223,9 @@ export const accept = <A, R>(
               refuseBroken(codec, duplex, error, options)
             )
           : Effect.succeed({ head: read.request, leftover: octets })
-      const whole = Effect.flatMap(request, (head) => answer(codec, duplex, head, options, settings))
-      return within(whole, limits.handshakeTimeout, "Handshake")
+      const whole = Effect.flatMap(request, (read) =>
+        answering(read.head, duplex.info, answer(codec, duplex, read, options, settings))
+      )
+      return accepting(within(whole, limits.handshakeTimeout, "Handshake"))
     })
   )

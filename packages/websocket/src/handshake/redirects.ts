@@ -12,6 +12,7 @@ import { HandshakeError, type HandshakeReason, OptionError } from "../WebSocketE
 import type { HandshakeFailure, OrEffect, RequestOptions } from "./HandshakeOptions.js"
 import { orEffect } from "./orEffect.js"
 
+/** A redirect that was followed, or would be. */
 export type Redirection = Redirect.Redirection
 
 /** Which redirects are followed. */

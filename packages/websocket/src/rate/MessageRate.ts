@@ -10,6 +10,7 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { batchStream } from "../connection/batchStream.js"
+import type { PreparedMessage } from "../connection/PreparedMessage.js"
 import type { MessageStream, RunOptions, SendOptions, WebSocket } from "../connection/WebSocket.js"
 import type { OpenLimitOptions } from "../Limits.js"
 import type { ReceiveError } from "../WebSocketError.js"
@@ -73,6 +74,14 @@ export class MessageRate implements WebSocket {
 
   unsafeSend(message: Message): boolean {
     return this.ws.unsafeSend(message)
+  }
+
+  sendPrepared(prepared: PreparedMessage) {
+    return this.ws.sendPrepared(prepared)
+  }
+
+  unsafeSendPrepared(prepared: PreparedMessage): boolean {
+    return this.ws.unsafeSendPrepared(prepared)
   }
 
   ping(payload?: Uint8Array) {

@@ -16,6 +16,7 @@ import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
 import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
+import { refused } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
 import type { Admission } from "./Admission.js"
@@ -108,7 +109,7 @@ const answered = <A, R>(
   Effect.onInterrupt(answerHttp(duplex, read, { handler, hosts }, limits), () => tearDown(duplex, limits))
 
 const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): Effect.Effect<void, never, R> =>
-  options.onHandshakeError?.(error) ?? Effect.logDebug("a handshake failed", error)
+  Effect.zipRight(refused(error), options.onHandshakeError?.(error) ?? Effect.logDebug("a handshake failed", error))
 
 /** Seconds after which a client that came too many may try again. */
 const retryAfter = 1

@@ -32,7 +32,7 @@ const deflate = (octets: Uint8Array, step: DeflateStep): Uint8Array => {
   return step === "end" ? target : target.subarray(0, at)
 }
 
-const deflater: Deflater = { deflate }
+const deflater: Deflater = { deflate, reset: () => {} }
 
 class StoredInflater implements Inflater {
   readonly isPaused = false

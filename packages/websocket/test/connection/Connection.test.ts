@@ -239,6 +239,71 @@ for (const role of roles) {
     })
   })
 
+  describe(`RFC 6455 §5.5.1, §7.1.7: what came before the end in the same read is answered first: a ${role}`, () => {
+    const ends = { "a Close frame": frame(peerRole, 8, hex("03e8")), "a fault": frame(peerRole, 3) }
+
+    for (const [name, end] of Object.entries(ends)) {
+      const answer = name === "a fault" ? "close 1002 the opcodes 3-7 and 0xB-0xF are reserved" : "close 1000"
+
+      for (const [ending, andEnd] of [
+        ["", false],
+        [", and the peer has ended its side", true]
+      ] as const) {
+        test(`a message and ${name}${ending}`, function* () {
+          const { peer, ws } = yield* open(role)
+          yield* Effect.fork(Effect.forever(Effect.flatMap(ws.pull, (batch) => ws.sendAll(batch))))
+          yield* turns()
+          peer.write(frame(peerRole, 1, "one"), frame(peerRole, 1, "two"), end, frame(peerRole, 1, "late"))
+          if (andEnd) yield* peer.duplex.end
+          yield* ws.closed
+          yield* peer.until(3)
+          expect(peer.briefs).toEqual(["text one", "text two", answer])
+        })
+      }
+
+      test(`a part of a message in pieces, and ${name}`, function* () {
+        const { peer, ws } = yield* open(role)
+        const parts: Array<string> = []
+        const reading = Effect.flatMap(ws.receiveStream, ({ body }) =>
+          Stream.runForEach(body, (part) =>
+            Effect.zipRight(
+              ws.send(part),
+              Effect.sync(() => parts.push(Buffer.from(part).toString()))
+            )
+          )
+        )
+        const fiber = yield* Effect.fork(Effect.flip(reading))
+        yield* turns()
+        peer.write(frame(peerRole, 1, "one", { fin: false }), end)
+        yield* Fiber.join(fiber)
+        expect(parts).toEqual(["one"])
+        yield* peer.until(2)
+        expect(peer.briefs).toEqual(["binary 6f6e65", answer])
+      })
+
+      test(`a message whose answer closes the connection, and ${name}: one Close frame, that of the application`, function* () {
+        const { peer, ws } = yield* open(role)
+        const closing = yield* Effect.fork(Effect.zipRight(ws.receive, ws.close(4000)))
+        yield* turns()
+        peer.write(frame(peerRole, 1, "one"), end)
+        const closure = yield* Fiber.join(closing)
+        expect(Option.getOrThrow(closure.sent).code).toBe(4000)
+        expect(closure.clean).toBe(name === "a Close frame")
+        yield* turns()
+        expect(peer.briefs).toEqual(["close 4000"])
+      })
+
+      test(`a message that nobody takes, and ${name}: a turn of the event loop, and no longer`, function* () {
+        const { peer, ws } = yield* open(role)
+        peer.write(frame(peerRole, 1, "one"), end)
+        yield* ws.closed
+        yield* peer.until(1)
+        expect(peer.briefs).toEqual([answer])
+        expect((yield* drainAll(ws)).messages).toEqual(["one"])
+      })
+    }
+  })
+
   describe(`PARITY X-19, after both Close frames: a ${role}`, () => {
     test("PARITY X-19: a transport that fails is no news: Closed, and clean", function* () {
       for (const reason of [{ _tag: "Reset" }, { _tag: "TlsTruncated" }, { _tag: "Read" }] as const) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest"
 import type { DeflateStep } from "../../src/Compression.js"
 import { Deflation } from "../../src/connection/Deflation.js"
+import { PreparedMessage } from "../../src/connection/PreparedMessage.js"
+import { SharedDeflation } from "../../src/connection/SharedDeflation.js"
 
 /** A compressor that gives back what it is given. */
 const echoing = (threshold = 128) => {
@@ -9,7 +11,11 @@ const echoing = (threshold = 128) => {
     calls.push([Buffer.from(octets).toString(), step])
     return octets
   }
-  return { calls, deflation: new Deflation({ deflate }, threshold) }
+  let resets = 0
+  const deflater = { deflate, reset: () => void resets++ }
+  // The one for many drops the first octet.
+  const shared = new SharedDeflation(() => ({ deflate: (octets) => octets.subarray(1), reset: () => {} }))
+  return { calls, resets: () => resets, deflation: new Deflation(deflater, threshold, shared) }
 }
 
 describe("RFC 7692 §7.2.1: what is compressed", () => {
@@ -30,6 +36,17 @@ describe("RFC 7692 §7.2.1: what is compressed", () => {
     deflation.whole(Uint8Array.of(97))
     expect(calls.every(([, step]) => step === "end")).toBe(true)
     expect(calls.at(-1)).toEqual(["a", "end"])
+  })
+
+  it("MW-18, §7.2.3.2: what goes to many is compressed for all of them, and the own compressor begins anew", () => {
+    const { calls, deflation, resets } = echoing(4)
+    const forms = ["abc", "abcd", ""].map((text) => deflation.form(new PreparedMessage(text)))
+    expect(forms.map(({ payload }) => Buffer.from(payload).toString())).toEqual(["abc", "bcd", ""])
+    expect(forms.map(({ isDeflated }) => isDeflated)).toEqual([false, true, false])
+    expect([resets(), calls]).toEqual([1, []])
+    expect(deflation.form(new PreparedMessage("abcd", false)).isDeflated).toBe(false)
+    expect(deflation.form(new PreparedMessage("a", true)).isDeflated).toBe(true)
+    expect(resets()).toBe(2)
   })
 
   it("parts are put through with what comes after them", () => {

@@ -66,4 +66,39 @@ describe("back-pressure inwards (B02)", () => {
     await turn()
     expect(calls).toEqual(["pause", "go on"])
   })
+
+  it("between two turns of the event loop 256 KiB are read: the transport pauses, and goes on after a turn", async () => {
+    const { attach, calls, flow } = steered()
+    attach()
+    flow.spend(256 * 1024 - 1)
+    flow.steer()
+    expect(calls).toEqual([])
+    for (let round = 0; round < 3; round++) {
+      flow.spend(1)
+      flow.steer()
+      flow.steer()
+      expect(calls.splice(0)).toEqual(["pause"])
+      await turn()
+      // The owner steers when it was told.
+      expect(calls.splice(0)).toEqual(["go on"])
+      flow.steer()
+      expect(calls.splice(0)).toEqual(["resume"])
+      flow.spend(256 * 1024 - 1)
+      flow.steer()
+    }
+  })
+
+  it("what was read counts also while the application has enough: it goes on after both", async () => {
+    const { attach, calls, flow } = steered()
+    attach()
+    flow.spend(256 * 1024)
+    flow.isPaused = true
+    flow.steer()
+    await turn()
+    flow.resume()
+    expect(calls).toEqual(["pause"])
+    await turn()
+    flow.steer()
+    expect(calls).toEqual(["pause", "go on", "resume"])
+  })
 })

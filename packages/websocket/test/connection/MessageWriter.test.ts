@@ -5,6 +5,7 @@ import type { DeflateStep } from "../../src/Compression.js"
 import { Deflation } from "../../src/connection/Deflation.js"
 import { MessageWriter } from "../../src/connection/MessageWriter.js"
 import type { Outbox } from "../../src/connection/Outbox.js"
+import { SharedDeflation } from "../../src/connection/SharedDeflation.js"
 
 /** An Outbox that keeps what it is given. */
 const keeping = () => {
@@ -119,7 +120,8 @@ const hoarding = () => {
     kept = ""
     return new Uint8Array(all)
   }
-  return { steps, deflation: new Deflation({ deflate }, 0) }
+  const deflater = { deflate, reset: () => {} }
+  return { steps, deflation: new Deflation(deflater, 0, new SharedDeflation(() => deflater)) }
 }
 
 describe("RFC 7692 §6.1: a compressed message", () => {

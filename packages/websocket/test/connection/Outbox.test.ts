@@ -3,10 +3,11 @@ import * as Exit from "effect/Exit"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Outbox } from "../../src/connection/Outbox.js"
+import { PreparedMessage } from "../../src/connection/PreparedMessage.js"
 import { hostTurn } from "../../src/host/HostTurn.js"
 import type { Duplex } from "../../src/Transport.js"
 import type { Message } from "../../src/WebSocket.js"
-import { concat, octets, opener, type Peer, parse, until, utf8 } from "../support/peer.js"
+import { concat, octets, opener, type Peer, parse, type Role, until, utf8 } from "../support/peer.js"
 
 /** A transport that keeps what is written as it is, until it is told to pass it on. */
 const keeping = () => {
@@ -33,8 +34,10 @@ const keeping = () => {
   }
 }
 
+const prepared = (text: string) => new PreparedMessage(text).plain
+
 const entropy = { unsafeMaskingKey: () => 0x01020304, unsafeOctets: (length: number) => new Uint8Array(length) }
-const outboxOver = (duplex: Duplex) => new Outbox(duplex, "client", entropy)
+const outboxOver = (duplex: Duplex, role: Role = "client") => new Outbox(duplex, role, entropy)
 
 describe("frames of one connection", () => {
   it("leave in one write, when the code that appended them has come to its end", async () => {
@@ -94,6 +97,72 @@ describe("frames of one connection", () => {
     expect(all.map(({ payloads }) => payloads())).toEqual(all.map(() => sent))
     expect(all.map(({ writes }) => writes.length)).toEqual(all.map(() => 1))
     expect(outboxes.map(({ buffered }) => buffered)).toEqual(all.map(() => 0))
+  })
+
+  it("MW-18: what goes to many is not copied for a server, and leaves in one write with what was made after it", () => {
+    const { duplex, keep, payloads, writes } = keeping()
+    keep(true)
+    const outbox = outboxOver(duplex, "server")
+    const forms = ["a", "b".repeat(200)].map(prepared)
+    for (const form of forms) outbox.prepared(form, 1000)
+    expect(outbox.buffered).toBe(3 + 204)
+    outbox.flush()
+    outbox.flush()
+    expect(payloads()).toEqual(["a", "b".repeat(200)])
+    expect([writes.length, outbox.buffered]).toEqual([1, 207])
+    expect(writes[0]?.buffer).toBe(forms[0]?.frames(1000).buffer)
+  })
+
+  it("MW-18: what goes to many keeps its place among what was sent before it and is sent after it", async () => {
+    const all = Array.from({ length: 3 }, keeping)
+    const outboxes = all.map(({ duplex }) => outboxOver(duplex, "server"))
+    const form = prepared("many")
+    const big = prepared("m".repeat(5000))
+    const steps: ReadonlyArray<(outbox: Outbox) => void> = [
+      (outbox) => outbox.text(0x81, "first"),
+      (outbox) => outbox.prepared(form, 1000),
+      (outbox) => outbox.octets(0x82, utf8("second")),
+      (outbox) => outbox.prepared(big, 10_000),
+      (outbox) => outbox.prepared(form, 1000),
+      (outbox) => outbox.octets(0x82, new Uint8Array(140_000)),
+      (outbox) => outbox.prepared(form, 1000),
+      (outbox) => outbox.text(0x81, "last")
+    ]
+    for (const step of steps) {
+      for (const outbox of outboxes) {
+        step(outbox)
+        outbox.flushLater()
+      }
+    }
+    await Promise.resolve()
+    const sizes = [5, 4, 6, 5000, 4, 140_000, 4, 4]
+    for (const { payloads } of all) expect(payloads().map(({ length }) => length)).toEqual(sizes)
+  })
+
+  it("MW-18: much for many leaves before it is more than 32 KiB and a message", () => {
+    const { duplex, payloads, writes } = keeping()
+    const outbox = outboxOver(duplex, "server")
+    for (let count = 0; count < 90; count++) outbox.prepared(prepared("x".repeat(1000)), 1000)
+    expect([writes.length > 0, outbox.buffered < 33 * 1024]).toEqual([true, true])
+    outbox.flush()
+    expect(payloads().length).toBe(90)
+  })
+
+  it("§5.3: a client masks what goes to many, with a key for each frame, and alters nothing of it", () => {
+    const { duplex, payloads, writes } = keeping()
+    let key = 0
+    const outbox = new Outbox(duplex, "client", { ...entropy, unsafeMaskingKey: () => ++key })
+    const form = prepared("many and more")
+    outbox.prepared(form, 8)
+    outbox.prepared(form, 100)
+    outbox.flush()
+    expect(payloads()).toEqual(["many and", " more", "many and more"])
+    expect(parse(concat(...writes)).frames.map((frame) => [frame.key, frame.opcode])).toEqual([
+      ["00000001", 1],
+      ["00000002", 0],
+      ["00000003", 1]
+    ])
+    expect(form.payload).toEqual(utf8("many and more"))
   })
 
   it("L-29: a transport that sends on another connection when it is written to mixes nothing", () => {
@@ -203,7 +272,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 
 const step = fc.record({
   to: fc.nat(3),
-  how: fc.constantFrom("send", "unsafeSend", "sendAll", "pong", "turn", "yield"),
+  how: fc.constantFrom("send", "unsafeSend", "sendAll", "sendPrepared", "pong", "turn", "yield"),
   message
 })
 
@@ -238,6 +307,7 @@ describe("connections that write in turns", () => {
           else if (how === "pong") yield* ws.pong(utf8("pong"))
           else {
             if (how === "send") yield* ws.send(message)
+            else if (how === "sendPrepared") yield* ws.sendPrepared(new PreparedMessage(message))
             else if (how === "sendAll") yield* ws.sendAll([message, message])
             else if (!ws.unsafeSend(message)) continue
             expected[to]?.push(shown(message))

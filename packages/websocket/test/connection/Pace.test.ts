@@ -38,6 +38,32 @@ const paced = Effect.gen(function* () {
   }
 })
 
+describe("MW-18: what leaves after a turn of the event loop", () => {
+  it.effect("is flushed once for all that was appended in it, and once more for the next", () =>
+    Effect.gen(function* () {
+      const { pace, told } = yield* paced
+      for (let times = 0; times < 3; times++) pace.flushAfterTurn()
+      expect(told).toEqual([])
+      yield* hostTurn
+      expect(told).toEqual(["flush"])
+      pace.flushAfterTurn()
+      yield* hostTurn
+      expect(told).toEqual(["flush", "flush"])
+    })
+  )
+
+  it.effect("then the budget of a turn is there again", () =>
+    Effect.gen(function* () {
+      const { pace } = yield* paced
+      pace.spend(2 ** 20)
+      expect(pace.isReady).toBe(false)
+      pace.flushAfterTurn()
+      yield* hostTurn
+      expect(pace.isReady).toBe(true)
+    })
+  )
+})
+
 describe("back-pressure outwards (B01): when a frame may be sent", () => {
   it.effect("at once up to the high-water mark; above it, when everything has left", () =>
     Effect.gen(function* () {
@@ -118,5 +144,25 @@ describe("back-pressure outwards (B01): when a frame may be sent", () => {
       pace.turned()
       expect(pace.isReady).toBe(true)
     })
+  )
+
+  it.effect(
+    "who waits for nothing may send again after a turn; what has a turn for itself waits for the next one",
+    () =>
+      Effect.gen(function* () {
+        const { pace, told, write } = yield* paced
+        yield* hostTurn
+        for (let round = 0; round < 3; round++) {
+          pace.spendTurn()
+          expect(pace.isReady).toBe(false)
+          const writing = yield* write
+          yield* Effect.yieldNow()
+          expect(told.length).toBe(round)
+          yield* hostTurn
+          expect(pace.isReady).toBe(true)
+          yield* Fiber.join(writing)
+        }
+        expect(told).toEqual(["write", "write", "write"])
+      })
   )
 })

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Duplex } from "../../src/Transport.js"
 import type { ControlFrame, Message } from "../../src/WebSocket.js"
 import { test, turns } from "../support/leavesNothing.js"
+import { deflated, pausing } from "../support/pausing.js"
 import { concat, frame, octets, open, other, roles, until, utf8 } from "../support/peer.js"
 import { yieldAt } from "../support/yieldAt.js"
 
@@ -459,6 +460,31 @@ for (const role of roles) {
       expect(yield* collected(first.body)).toEqual(octets(1000, 0))
       for (const seed of [1, 2, 3]) {
         expect(yield* collected((yield* ws.receiveStream).body)).toEqual(octets(1000, seed))
+      }
+    })
+
+    test("run behind a message in pieces: those that were begun in pieces come whole, in order, also compressed ones", function* () {
+      for (const budget of [undefined, 7]) {
+        const { peer, ws } = yield* open(role, budget === undefined ? {} : { compression: pausing(budget) })
+        const texts = ["the first", "the second", "", "the third, which is cut"]
+        const frames = texts.map((text) =>
+          budget === undefined ? frame(peerRole, 1, text) : frame(peerRole, 1, deflated(text), { rsv: 4 })
+        )
+        const all = concat(...frames)
+        const waiting = yield* Effect.fork(ws.receiveStream)
+        yield* turns()
+        peer.write(all.subarray(0, all.length - 9))
+        const { body } = yield* Fiber.join(waiting)
+        yield* turns()
+        const received: Array<Message> = []
+        const running = yield* Effect.fork(ws.run((message) => Effect.as(turns(1), received.push(message))))
+        yield* turns()
+        expect(received).toEqual(["the second", ""])
+        peer.write(all.subarray(all.length - 9), frame(peerRole, 1, "last"), frame(peerRole, 8))
+        yield* Fiber.join(running)
+        expect(received).toEqual([...texts.slice(1), "last"])
+        // That one had arrived as a whole.
+        expect(yield* collected(body)).toEqual(utf8("the first"))
       }
     })
 

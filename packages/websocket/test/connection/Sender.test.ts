@@ -6,10 +6,23 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Entropy, layerSeeded } from "../../src/Entropy.js"
-import type { WebSocket } from "../../src/WebSocket.js"
+import { prepare, type WebSocket } from "../../src/WebSocket.js"
 import { type SendError, TransportError } from "../../src/WebSocketError.js"
 import { test, turns } from "../support/leavesNothing.js"
-import { brief, concat, hex, octets, open, type Peer, roles, until, utf8 } from "../support/peer.js"
+import { Calls, deflated, pausing } from "../support/pausing.js"
+import {
+  brief,
+  concat,
+  hex,
+  type OpenOptions,
+  octets,
+  open,
+  type Peer,
+  roles,
+  type Seen,
+  until,
+  utf8
+} from "../support/peer.js"
 import { yieldAt } from "../support/yieldAt.js"
 
 const limits = { highWaterMark: 1000, fragmentSize: 500 }
@@ -204,6 +217,41 @@ for (const role of roles) {
       expect(texts[0]).toBe("text a")
       expect(texts.at(-1)).toBe("text d")
       expect([...texts].sort()).toEqual(["text a", "text b", "text c", "text d"])
+    })
+
+    test("MW-18: a message for many waits as others do, in its turn, and is never between fragments", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      const prepared = prepare("many")
+      deaf(peer)
+      const long = yield* Effect.fork(ws.send(octets(2000)))
+      yield* turns()
+      expect(ws.unsafeSendPrepared(prepared)).toBe(false)
+      const waiting = yield* Effect.fork(ws.sendPrepared(prepared))
+      const next = yield* Effect.fork(ws.send("next"))
+      const interrupted = yield* Effect.fork(ws.sendPrepared(prepare("never")))
+      yield* turns()
+      expect(yield* Fiber.poll(waiting)).toMatchObject({ _tag: "None" })
+      yield* Fiber.interrupt(interrupted)
+      peer.resume()
+      for (const fiber of [long, waiting, next]) yield* Fiber.join(fiber)
+      expect(ws.unsafeSendPrepared(prepare("x".repeat(900)))).toBe(true)
+      yield* peer.until(8)
+      expect(peer.briefs.slice(4, 6)).toEqual(["text many", "text next"])
+      expect(peer.briefs.slice(6)).toEqual([`text- ${"x".repeat(500)}`, `more ${"x".repeat(400)}`])
+      peer.close()
+      yield* ws.closed
+      expect(ws.unsafeSendPrepared(prepared)).toBe(false)
+      expect((yield* Effect.flip(ws.sendPrepared(prepared))).reason._tag).toBe("Closed")
+    })
+
+    test("MW-18: a message for many that waits fails when the connection is closed", function* () {
+      const { peer, ws } = yield* open(role, { limits, memory })
+      deaf(peer)
+      fill(ws)
+      const waiting = yield* Effect.fork(Effect.flip(ws.sendPrepared(prepare("many"))))
+      yield* turns()
+      yield* Effect.fork(ws.close())
+      expect((yield* Fiber.join(waiting)).reason._tag).toBe("Closing")
     })
 
     test("whenFull fail: QueueFull, for as long as others wait too", function* () {
@@ -616,6 +664,157 @@ for (const role of roles) {
       expect((yield* Fiber.join(sending)).reason).toMatchObject({ _tag: "Closed", failure: { _tag: "Closed" } })
       expect(isOver).toBe(true)
       expect(peer.frames.filter(({ opcode }) => opcode === 8).map(brief)).toEqual(["close 1001"])
+    })
+  })
+}
+
+for (const role of roles) {
+  describe(`RFC 7692 §6.1, §7.2.1: sends with a compressor: a ${role}`, () => {
+    const kib = 1024
+    const shape = ({ fin, opcode, rsv }: Seen) =>
+      `${brief({ fin, opcode, payload: new Uint8Array(0), rsv, key: "" })} ${rsv}`
+    const opened = (calls: Calls, rest: OpenOptions = {}) => open(role, { ...rest, compression: pausing(1e9, calls) })
+
+    test("steps: a whole message ends at once; each part of a stream can be inflated at once, and then comes its end", function* () {
+      const calls = new Calls()
+      const { peer, ws } = yield* opened(calls)
+      yield* ws.send("Hello")
+      yield* ws.sendAll([octets(3), ""])
+      expect(ws.unsafeSend("abc")).toBe(true)
+      yield* ws.sendStream("text", Stream.make("He", "", "llo"))
+      yield* ws.sendStream("binary", Stream.empty)
+      yield* ws.send("not", { compress: false })
+      expect(calls.deflated.splice(0)).toEqual([
+        ...[5, 3, 0, 3].map((size) => [size, "end"]),
+        ...[
+          [2, "flush"],
+          [3, "flush"],
+          [0, "end"]
+        ],
+        [0, "end"]
+      ])
+      yield* peer.until(9)
+      expect(peer.frames.map(shape)).toEqual([
+        ...["text 4", "binary 4", "text 4", "text 4"],
+        ...["text- 4", "more- 0", "more 0"],
+        ...["binary 4", "text 0"]
+      ])
+      expect(Buffer.from(peer.frames[0]!.payload).toString()).toBe("Hello\0")
+    })
+
+    test("P-25: a long message is compressed in parts; no fragment is longer than fragmentSize, RSV1 is on the first alone", function* () {
+      for (const fragmentSize of [8, 1000, 64 * kib, Infinity]) {
+        const calls = new Calls()
+        const { peer, ws } = yield* opened(calls, { limits: { fragmentSize } })
+        const message = octets(fragmentSize === 8 ? 50 : 100 * kib)
+        yield* ws.send(message)
+        yield* until(() => peer.frames.at(-1)?.fin === true)
+        const { frames } = peer
+        const part = Math.min(fragmentSize, 32 * kib)
+        const [steps, sizes] = [calls.deflated.map(([, step]) => step), calls.deflated.map(([size]) => size)]
+        expect(steps).toEqual([...sizes.slice(1).map(() => "more"), "end"])
+        expect(sizes.slice(0, -1).filter((size) => size !== part)).toEqual([])
+        expect(Buffer.compare(concat(...frames.map(({ payload }) => payload)), deflated(message))).toBe(0)
+        expect(frames.filter(({ payload }) => payload.length > fragmentSize)).toEqual([])
+        expect(frames.map(({ opcode, rsv }) => `${opcode} ${rsv}`)).toEqual(
+          frames.map((_, at) => (at === 0 ? "2 4" : "0 0"))
+        )
+      }
+    })
+
+    test("each part of a long message has a turn of the event loop for itself; Pings get in between", function* () {
+      for (const message of [octets(300 * kib), "€".repeat(100 * kib)]) {
+        const calls = new Calls()
+        const { peer, ws } = yield* opened(calls)
+        const sending = yield* Effect.fork(ws.send(message))
+        for (let before = 0; calls.deflated.at(-1)?.[1] !== "end"; before = calls.deflated.length) {
+          expect(calls.deflated.length - before).toBeLessThanOrEqual(1)
+          yield* turns(0)
+        }
+        expect(calls.deflated.length).toBeGreaterThan(8)
+        yield* Fiber.join(sending)
+        const again = yield* Effect.fork(ws.send(message))
+        yield* turns(3)
+        peer.send(9, "?")
+        yield* Fiber.join(again)
+        yield* until(() => peer.frames.filter(({ fin, opcode }) => fin && opcode !== 10).length === 2)
+        const names = peer.frames.map(shape)
+        const [pong, last] = [names.indexOf("pong 0"), names.lastIndexOf("more 0")]
+        expect([pong > names.indexOf("more 0"), pong < last]).toEqual([true, true])
+      }
+    })
+
+    test("whole messages: so much is compressed before a turn; unsafeSend says no, and goes on by itself", function* () {
+      const calls = new Calls()
+      const { ws } = yield* opened(calls, { limits: { highWaterMark: 1e9, fragmentSize: 1e9 } })
+      expect(ws.unsafeSend(octets(64 * kib + 1))).toBe(false)
+      const flood = () => {
+        let count = 0
+        while (ws.unsafeSend(octets(4 * kib))) count++
+        return count
+      }
+      const counts = [flood()]
+      for (let round = 0; round < 3; round++) {
+        yield* turns(0)
+        counts.push(flood())
+      }
+      expect(counts).toEqual([16, 16, 16, 16])
+      yield* ws.sendAll(Array.from({ length: 40 }, () => octets(4 * kib)))
+      expect(calls.deflated.length).toBe(64 + 40)
+    })
+
+    test("A26: interrupted between its parts: 1011; what waits behind it, and no compressor, is asked any more", function* () {
+      const calls = new Calls()
+      const { peer, ws } = yield* opened(calls)
+      const sending = yield* Effect.fork(ws.send(octets(300 * kib)))
+      const behind = yield* Effect.fork(Effect.flip(ws.send("behind")))
+      yield* turns(2)
+      yield* Fiber.interrupt(sending)
+      expect((yield* Fiber.join(behind)).reason._tag).toBe("Closing")
+      const parts = calls.deflated.length
+      yield* turns()
+      expect(calls.deflated.length).toBe(parts)
+      expect([parts > 0, parts < 10]).toEqual([true, true])
+      expect(peer.briefs.at(-1)).toBe("close 1011 a message was not finished")
+    })
+  })
+
+  describe(`RFC 6455 §5.6, §8.1: long octets sent as text: a ${role}`, () => {
+    const size = 256 * 1024
+    const text = { kind: "text" } as const
+    /** So many octets of UTF-8, whose characters of three octets the limits of the parts cut. */
+    const euros = (length: number, first: number) =>
+      concat(utf8("x".repeat(first)), utf8("€".repeat(Math.ceil(length / 3))))
+
+    test("characters may lie on the limits of the parts in which it is checked; each part has a turn", function* () {
+      for (const first of [0, 1, 2]) {
+        const { peer, ws } = yield* open(role)
+        const octets = euros(2 * size, first)
+        const sending = yield* Effect.fork(ws.send(octets, text))
+        yield* turns(0)
+        expect(peer.frames).toEqual([])
+        yield* Fiber.join(sending)
+        yield* until(() => peer.frames.at(-1)?.fin === true)
+        expect(Buffer.compare(concat(...peer.frames.map(({ payload }) => payload)), octets)).toBe(0)
+        expect([...new Set(peer.frames.map(({ opcode }) => opcode))]).toEqual([1, 0])
+      }
+    })
+
+    test("what is no UTF-8, wherever it is, is BadText before anything is sent; the next message is", function* () {
+      const { peer, ws } = yield* open(role)
+      const good = euros(2 * size, 0)
+      const end = good.length
+      for (const at of [0, size - 1, size, size + 1, 2 * size, end - 1]) {
+        const bad = good.slice()
+        bad[at] = 0xff
+        expect((yield* Effect.flip(ws.send(bad, text))).reason).toEqual({ _tag: "BadText" })
+      }
+      for (const cut of [1, 2]) {
+        expect((yield* Effect.flip(ws.send(good.subarray(0, end - cut), text))).reason).toEqual({ _tag: "BadText" })
+      }
+      yield* ws.send("next")
+      yield* peer.until(1)
+      expect(peer.briefs).toEqual(["text next"])
     })
   })
 }

@@ -92,6 +92,6 @@ export const pausing = (budget: number, calls = new Calls()): CompressionService
       calls.closed++
       inflater.stop()
     }
-    return { deflater: { deflate }, inflater, close }
+    return { deflater: { deflate, reset: () => {} }, inflater, close }
   }
 })
