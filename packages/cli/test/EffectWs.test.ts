@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -199,6 +200,19 @@ describe("effect-ws connect", () => {
       expect(yield* peer([])).toBe(3)
       expect(yield* peer([0x8f, 0x00])).toBe(5)
     })
+  )
+
+  it.live("--compress: messages are compressed where the server can (RFC 7692), and it is told", () =>
+    Effect.map(talked(["--compress", "--timeout", "infinity"], "one\n", 1), ({ notes, text }) =>
+      expect([notes[0], text]).toEqual(["connected, permessage-deflate", "one\n"])
+    ).pipe(
+      over(
+        Layer.provide(
+          WebSocketServer.serve((ws) => ws.run((message) => ws.send(message)), { compression: true }),
+          NodeCompression.layer
+        )
+      )
+    )
   )
 
   it.effect("a server that does not answer within --timeout: 7", () =>

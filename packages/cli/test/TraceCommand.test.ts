@@ -1,9 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as WebSocketUri from "@effect-websocket/protocol/handshake/WebSocketUri"
+import { Fields } from "@effect-websocket/protocol/http/Fields"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Handshake from "effect-websocket/Handshake"
+import { hostTurn } from "effect-websocket/host/HostTurn"
 import { Listener } from "effect-websocket/Listener"
 import * as MemoryTransport from "effect-websocket/MemoryTransport"
 import { Transport } from "effect-websocket/Transport"
@@ -11,6 +14,7 @@ import * as WebSocket from "effect-websocket/WebSocket"
 import type { OptionError } from "effect-websocket/WebSocketError"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 import { Network } from "../src/Network.js"
+import { readdress } from "../src/Relay.js"
 import { commandLine, inputUntil, memory, until } from "./support/commandLine.js"
 
 const untimed = (text: string): ReadonlyArray<string> =>
@@ -120,4 +124,46 @@ describe("effect-ws trace", () => {
         expect(line.text()).toContain("#2 failed: a line has no control characters")
       })
   )
+
+  it.scopedLive("--listen: a request that comes in two parts is passed on whole, without an Origin too", () =>
+    Effect.gen(function* () {
+      const { clients, network } = yield* two(
+        WebSocketServer.serve({ authorize: ({ head }) => Effect.succeed(head) }, (ws, { fields }) =>
+          ws.send(`${fields.get("Host")} ${fields.get("Origin")}`)
+        )
+      )
+      const line = commandLine(["trace", "--listen", "0", "ws://behind.example/"])
+      const fiber = yield* Effect.fork(Effect.provide(line.code, network))
+      yield* until(() => line.notes.length > 0)
+      yield* Effect.gen(function* () {
+        const { connect } = yield* Transport
+        const duplex = yield* connect({ host: "front.example", port: 80, secure: false })
+        const write = (text: string) => Effect.sync(() => duplex.unsafeWrite([new TextEncoder().encode(text)]))
+        yield* write("GET / HTTP/1.1\r\nHost: front.example\r\n")
+        yield* Effect.repeatN(hostTurn, 10)
+        yield* write("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n")
+        yield* write("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        yield* until(() => line.text().includes('"behind.example undefined"'))
+      }).pipe(Effect.scoped, Effect.provide(clients))
+      yield* Fiber.interrupt(fiber)
+    })
+  )
+})
+
+describe("a request that is passed on", () => {
+  const request = (origin: string) => ({
+    method: "GET",
+    target: "/",
+    version: "1.1" as const,
+    fields: Fields.from({ Host: "front.example", Origin: origin })
+  })
+  const to = (uri: string) => WebSocketUri.parse(uri) as WebSocketUri.WebSocketUri
+
+  it("has the Origin of the server when it had its own (RFC 6455 §10.2), and keeps that of others", () => {
+    const originOf = (origin: string, uri: string) => readdress(request(origin), to(uri)).fields.get("Origin")
+    expect(originOf("http://front.example", "wss://behind.example/")).toBe("https://behind.example")
+    expect(originOf("http://front.example", "ws://behind.example/")).toBe("http://behind.example")
+    expect(originOf("http://other.example", "ws://behind.example/")).toBe("http://other.example")
+    expect(originOf("null", "ws://behind.example/")).toBe("null")
+  })
 })

@@ -5,13 +5,17 @@
  * A module of the kernel counts what its own mirror test takes, one of another package what the tests of that package take: that
  * something far away happens to run a branch says nothing about it.
  */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { startVitest } from "vitest/node"
 import { root } from "./install.js"
 
-const packages = ["protocol", "websocket", "node", "platform", "browser"]
+const isPublished = (name) =>
+  JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true
 
-const projects = process.argv.length > 2 ? process.argv.slice(2) : packages
+const projects =
+  process.argv.length > 2 ? process.argv.slice(2) : readdirSync(join(root, "packages")).filter(isPublished)
 
 /** In percent. A branch of the kernel is a rule of an RFC, or one of ours. */
 const least = (name) => (name === "protocol" ? 100 : 95)
