@@ -38,8 +38,8 @@ const installed = Object.fromEntries(
 const versions: Readonly<Record<string, string | undefined>> = {
   ws: devDependencies.ws,
   undici: devDependencies.undici,
-  Bun: installed["bun"],
-  Deno: installed["deno"]
+  Bun: installed.bun,
+  Deno: installed.deno
 }
 
 describe("the page on peers", () => {

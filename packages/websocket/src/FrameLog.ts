@@ -17,11 +17,13 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import { frameLogger } from "./observing/frameLogger.js"
+import type { ConnectionWatch } from "./observing/Watching.js"
 
-/** Whether frames are logged; `false` unless the layer is provided. */
+/** What logs frames; `undefined` unless the layer is provided. */
 export class FrameLog extends Context.Reference<FrameLog>()("effect-websocket/FrameLog", {
-  defaultValue: (): boolean => false
+  defaultValue: (): ConnectionWatch | undefined => undefined
 }) {}
 
 /** Logs the frames of the connections that are made where it is provided. */
-export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.succeed(FrameLog, true)
+export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.suspend(() => Layer.succeed(FrameLog, frameLogger))

@@ -32,7 +32,8 @@ import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
 import { type LimitOptions, resolve } from "./Limits.js"
-import { type Observed, observed } from "./observing/observed.js"
+import { observed } from "./observing/observed.js"
+import type { Watched } from "./observing/Watching.js"
 import type { Duplex } from "./Transport.js"
 import type { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
@@ -82,15 +83,15 @@ const partsOf = (
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
-): Effect.Effect<ConnectionParts & Pick<Observed, "onOpen">, OptionError> =>
+): Effect.Effect<ConnectionParts & Pick<Watched, "onOpen">, OptionError> =>
   Effect.gen(function* () {
     const limits = { ...(yield* resolve(negotiated.role, options.limits)) }
     const compression = yield* compressionOf(negotiated, options.compression)
     const entropy = yield* Entropy
     const deadlines = on(yield* Effect.clock)
     const runtime = yield* Effect.runtime<never>()
-    const watchable = yield* observed({ duplex, negotiated, compression })
-    return { ...watchable, negotiated, limits, deadlines, entropy, runtime }
+    const watched = yield* observed({ duplex, negotiated, compression })
+    return { ...watched, limits, deadlines, entropy, runtime }
   })
 
 /** The engine of this library. */

@@ -19,6 +19,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Meter } from "./observing/Meter.js"
+import { metering } from "./observing/metering.js"
+import type { Metering } from "./observing/Watching.js"
 
 export {
   closes,
@@ -34,14 +36,18 @@ export {
 
 /** What counts for the connections that are made where it is provided; `undefined` unless it is. */
 export class WebSocketMetrics extends Context.Reference<WebSocketMetrics>()("effect-websocket/WebSocketMetrics", {
-  defaultValue: (): Meter | undefined => undefined
+  defaultValue: (): Metering | undefined => undefined
 }) {}
 
 /** Counts connections, handshakes and frames from here on; at the end of its Scope all is in the metrics. */
-export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.scoped(
-  WebSocketMetrics,
-  Effect.acquireRelease(
-    Effect.sync(() => new Meter()),
-    (meter) => Effect.sync(() => meter.flush())
+export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.suspend(() => {
+  const meter = new Meter()
+  const flush = Effect.sync(() => meter.flush())
+  return Layer.scoped(
+    WebSocketMetrics,
+    Effect.acquireRelease(
+      Effect.sync(() => metering(meter)),
+      () => flush
+    )
   )
-)
+})

@@ -23,14 +23,16 @@ import type * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import type { WebSocket } from "./connection/WebSocket.js"
 import * as Spans from "./observing/Spans.js"
+import { tracing } from "./observing/tracing.js"
+import type { HandshakeTracing } from "./observing/Watching.js"
 
-/** Whether handshakes have spans; `false` unless the layer is provided. */
+/** What makes spans; `undefined` unless the layer is provided. */
 export class WebSocketTracing extends Context.Reference<WebSocketTracing>()("effect-websocket/WebSocketTracing", {
-  defaultValue: (): boolean => false
+  defaultValue: (): HandshakeTracing | undefined => undefined
 }) {}
 
 /** Spans for the handshakes that are made where it is provided. */
-export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.succeed(WebSocketTracing, true)
+export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.suspend(() => Layer.succeed(WebSocketTracing, tracing))
 
 /** The span of the handshake that has opened this connection. */
 export const spanOf = (ws: Pick<WebSocket, "negotiated">): Option.Option<Tracer.AnySpan> => Spans.spanOf(ws.negotiated)

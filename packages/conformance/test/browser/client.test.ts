@@ -217,7 +217,7 @@ describe("@effect-websocket/browser in Chromium", () => {
           const { accept, run, tab } = yield* served(native)
           const running = yield* Effect.fork(run("flood"))
           const ws = yield* accept
-          const reported = evaluate<number>(tab, "reported ?? 0")
+          const reported = evaluate<number>(tab, "globalThis.reported ?? 0")
           // It has come to a stand when the browser was asked a hundred times, and it was always where it had been.
           const settled = (last: number, times: number): Effect.Effect<number> =>
             times === 100

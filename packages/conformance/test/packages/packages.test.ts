@@ -162,7 +162,7 @@ export const layer = WebSocket.layer
 `
 
 describe("a bundle of the client", () => {
-  it("is as large as the page on it says, and has nothing of servers, proxies, or testing", {
+  it("is as large as the page on it says, and has nothing of servers, proxies, watching, or testing", {
     timeout: 60_000
   }, async () => {
     const { modules, size } = await bundle(client)
@@ -170,7 +170,7 @@ describe("a bundle of the client", () => {
     const recorded = Number(/client without compression +\| (\d+(?:\.\d+)?) KB/.exec(page)?.[1]) * 1000
     expect(Math.abs(size - recorded), `${size} octets, recorded ${recorded}`).toBeLessThan(recorded * 0.1)
     const foreign =
-      /WebSocketServer|HttpProxy|Socks5|MessagePack|Reconnect|TypedWebSocket|\/rate\/|MemoryPipe|testing\//
+      /WebSocketServer|HttpProxy|Socks5|MessagePack|Reconnect|TypedWebSocket|Broadcast|Meter|tracing|frameLogger|FrameTap|\/rate\/|MemoryPipe|testing\//
     expect(modules.filter((name) => foreign.test(name))).toEqual([])
   })
 })

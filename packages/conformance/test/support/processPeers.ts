@@ -3,6 +3,7 @@
  * a server of one connection.
  */
 import { execFileSync } from "node:child_process"
+import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { CompressionChoice } from "effect-websocket/Compression"
@@ -34,26 +35,30 @@ export const python = (): ProcessPeer => {
   return { command: native("websockets-peer.py"), args: [], lacks: [] }
 }
 
-/** Where `npm run peers` has put Bun and Deno. */
-const runtimes = (): string => {
+/** The program that npm has installed for this platform, in `@scope/name-of-platform/…`. */
+const runtime = (scope: string, file: string): string => {
   const folder = process.env.PEERS
   if (folder === undefined)
-    throw new Error("PEERS is not set: these tests run by `npm run peers`, which installs Bun and Deno")
-  return path.join(folder, "node_modules/.bin")
+    throw new Error("no PEERS: these tests are run by `npm run peers`, which installs Bun and Deno")
+  const packages = path.join(folder, "node_modules", scope)
+  const found = fs.existsSync(packages) ? fs.readdirSync(packages).map((name) => path.join(packages, name, file)) : []
+  const program = found.find((each) => fs.existsSync(each))
+  if (program === undefined) throw new Error(`no ${scope} in ${folder}: npm install --prefix ${folder} bun deno`)
+  return program
 }
 
 const program = native("peer.mjs")
 
 /** Its client tells of no Pongs, and sends no fragments. */
 export const bunClient = (): ProcessPeer => ({
-  command: path.join(runtimes(), "bun"),
+  command: runtime("@oven", "bin/bun"),
   args: [program],
   lacks: ["sendFragments", "ping"]
 })
 
 /** A message of its server is always one frame, and a Close frame has a code. */
 export const bunServer = (): ProcessPeer => ({
-  command: path.join(runtimes(), "bun"),
+  command: runtime("@oven", "bin/bun"),
   args: [program],
   lacks: ["sendFragments"],
   alwaysHasCode: true
@@ -61,7 +66,7 @@ export const bunServer = (): ProcessPeer => ({
 
 /** It has the WebSocket of browsers in both roles: no Pings, no fragments, no end without a Close frame. */
 export const deno = (): ProcessPeer => ({
-  command: path.join(runtimes(), "deno"),
+  command: runtime("@deno", "deno"),
   args: ["run", "--allow-net=127.0.0.1", "--no-config", program],
   lacks: ["sendFragments", "ping", "terminate"]
 })

@@ -1,15 +1,14 @@
-/** Writes the frames of one connection to the log, where they are wanted there. */
+/** Writes the frames of connections to the log. */
 import * as Frame from "@effect-websocket/protocol/frame/Frame"
 import * as Opcode from "@effect-websocket/protocol/frame/Opcode"
-import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
-import { FrameLog } from "../FrameLog.js"
-import type { ConnectionInfo } from "../Transport.js"
 import * as attributes from "./attributes.js"
 import type { Direction, FrameListener } from "./FrameTap.js"
+import type { ConnectionWatch } from "./Watching.js"
+import { watched } from "./watched.js"
 
 const arrows = { sent: ">", received: "<" } as const
 
@@ -27,12 +26,14 @@ const logging = (runtime: Runtime.Runtime<never>, connection: Record<string, unk
   }
 })
 
-/** `undefined`: they are not wanted, or nobody would see them. */
-export const frameLogger = ({ role }: Negotiated, info: ConnectionInfo): Effect.Effect<FrameListener | undefined> =>
-  Effect.gen(function* () {
-    const isWanted = yield* FrameLog
-    const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
-    if (!isWanted || LogLevel.greaterThan(minimum, LogLevel.Trace)) return undefined
-    const connection = attributes.known(attributes.ofRole(role), attributes.ofConnection(info))
-    return logging(yield* Effect.runtime<never>(), connection)
-  })
+/** Watches those connections that are opened while Trace is logged: of others nobody would see them. */
+export const frameLogger: ConnectionWatch = {
+  watch: (connection) =>
+    Effect.gen(function* () {
+      const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
+      if (LogLevel.greaterThan(minimum, LogLevel.Trace)) return connection
+      const { duplex, negotiated } = connection
+      const about = attributes.known(attributes.ofRole(negotiated.role), attributes.ofConnection(duplex.info))
+      return { ...connection, duplex: watched(duplex, negotiated, logging(yield* Effect.runtime<never>(), about)) }
+    })
+}

@@ -1,146 +1,27 @@
-/**
- * Opening handshakes with spans and counts, where those are wanted: asked once for each handshake.
- *
- * A span ends with the handshake. What it failed with is told as a word and a sentence of ours, since the error itself has both
- * heads, with what is secret in them.
- */
-import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
-import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
-import { Fields } from "@effect-websocket/protocol/http/Fields"
-import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
-import * as Cause from "effect/Cause"
+/** Opening handshakes with those who watch them: asked once for each. */
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import type * as Tracer from "effect/Tracer"
-import type { WebSocket } from "../connection/WebSocket.js"
-import type { Accepted, RequestOptions } from "../handshake/HandshakeOptions.js"
-import { orEffect } from "../handshake/orEffect.js"
-import type { ConnectionInfo } from "../Transport.js"
 import { WebSocketMetrics } from "../WebSocketMetrics.js"
 import { WebSocketTracing } from "../WebSocketTracing.js"
-import * as attributes from "./attributes.js"
-import { isOwn, outcomeOf } from "./outcome.js"
-import { remember } from "./Spans.js"
-import * as traceContext from "./traceContext.js"
+import type { HandshakeTracing } from "./Watching.js"
 
-/** What a span is told of a failure. */
-class HandshakeFailed extends Error {
-  constructor(outcome: string, message: string) {
-    super(message)
-    this.name = outcome
-    delete this.stack
-  }
-}
-
-const annotate = (span: Tracer.Span, ...all: ReadonlyArray<attributes.Attributes>): void => {
-  for (const [name, value] of Object.entries(attributes.known(...all))) span.attribute(name, value)
-}
-
-const statusOf = (error: unknown): number | undefined =>
-  isOwn(error) && error._tag === "HandshakeError" ? Option.getOrUndefined(error.response)?.head.status : undefined
-
-/** How the span ends; the status of a refusal is told, and no more of it. */
-const told = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> => {
-  if (Exit.isSuccess(exit)) return Exit.void
-  if (Cause.isInterruptedOnly(exit.cause)) return exit
-  const error = Cause.squash(exit.cause)
-  const outcome = outcomeOf(error)
-  annotate(span, { "error.type": outcome, "http.response.status_code": statusOf(error) })
-  return Exit.fail(new HandshakeFailed(outcome, isOwn(error) ? error.message : "the application failed"))
-}
-
-interface Spanned<A> {
-  readonly name: string
-  readonly options: Tracer.SpanOptions
-  /** What the result tells. */
-  readonly onSuccess: (span: Tracer.Span, result: A) => void
-}
-
-const spanned = <A, E, R>(
-  { name, onSuccess, options }: Spanned<A>,
-  make: (span: Tracer.Span) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.flatMap(
-    Effect.zip(Effect.makeSpan(name, { ...options, captureStackTrace: false }), Effect.clock),
-    ([span, clock]) =>
-      make(span).pipe(
-        Effect.tap((result) => Effect.sync(() => onSuccess(span, result))),
-        (handshake) => Effect.withParentSpan(handshake, span) as Effect.Effect<A, E, R>,
-        Effect.onExit((exit) => Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), told(span, exit))))
-      )
-  )
-
-const opened = (span: Tracer.Span, negotiated: Negotiated, info: ConnectionInfo): void => {
-  annotate(span, attributes.ofNegotiated(negotiated), attributes.ofConnection(info))
-  remember(negotiated, span)
-}
-
-/** The request tells the server of the span, unless the application does. */
-const propagating = <E, R>(options: RequestOptions<E, R>, value: string | undefined): RequestOptions<E, R> => {
-  if (value === undefined) return options
-  const { decorateRequest } = options
-  const decorate: RequestOptions<E, R>["decorateRequest"] = (head) =>
-    Effect.map(decorateRequest === undefined ? Effect.succeed({}) : orEffect(decorateRequest(head)), (more) => {
-      const fields = Fields.from(more)
-      const isThere = head.fields.has(traceContext.traceparent) || fields.has(traceContext.traceparent)
-      return isThere ? fields : fields.set(traceContext.traceparent, value)
-    })
-  return { ...options, decorateRequest: decorate }
-}
-
-const counted = <A, E, R>(role: "client" | "server", attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(WebSocketMetrics, (meter) => (meter === undefined ? attempt : meter.handshake(role, attempt)))
+const counted = <A, E, R>(role: Role, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(WebSocketMetrics, (metering) => metering?.handshake(role, attempt) ?? attempt)
 
 /** A client's attempt. */
-export const connecting = <E, E2, R, R2>(
-  uri: WebSocketUri,
-  options: RequestOptions<E, R>,
-  connect: (options: RequestOptions<E, R>) => Effect.Effect<WebSocket, E2, R2>
-): Effect.Effect<WebSocket, E2, R2> => {
-  const spanning: Spanned<WebSocket> = {
-    name: "websocket.connect",
-    options: { kind: "client", attributes: attributes.known(attributes.ofUri(uri)) },
-    onSuccess: (span, { info, negotiated }) => opened(span, negotiated, info)
-  }
-  const attempt = Effect.flatMap(WebSocketTracing, (isTraced) =>
-    isTraced ? spanned(spanning, (span) => connect(propagating(options, traceContext.format(span)))) : connect(options)
+export const connecting: HandshakeTracing["connecting"] = (uri, options, connect) =>
+  counted(
+    "client",
+    Effect.flatMap(WebSocketTracing, (tracing) => tracing?.connecting(uri, options, connect) ?? connect(options))
   )
-  return counted("client", attempt)
-}
-
-/** The span that a request belongs to: the peer's, unless one of the same trace is ours already. */
-const parentOf = ({ fields }: RequestHead): Effect.Effect<Tracer.AnySpan | undefined> =>
-  Effect.map(Effect.option(Effect.currentParentSpan), (current) => {
-    const remote = traceContext.parse(fields)
-    const own = Option.getOrUndefined(current)
-    return remote === undefined || own?.traceId === remote.traceId ? own : remote
-  })
 
 /** A server's answer to a request. */
-export const answering = <A, E, R>(
-  head: RequestHead,
-  info: ConnectionInfo,
-  answer: Effect.Effect<Accepted<A>, E, R>
-): Effect.Effect<Accepted<A>, E, R> =>
-  Effect.flatMap(WebSocketTracing, (isTraced) => {
-    if (!isTraced) return answer
-    const known = attributes.known(attributes.ofRequest(head, info), attributes.ofConnection(info))
-    return Effect.flatMap(parentOf(head), (parent) =>
-      spanned(
-        {
-          name: "websocket.accept",
-          options: { kind: "server", attributes: known, parent, root: parent === undefined },
-          onSuccess: (span, { negotiated }) => opened(span, negotiated, info)
-        },
-        () => answer
-      )
-    )
-  })
+export const answering: HandshakeTracing["answering"] = (head, info, answer) =>
+  Effect.flatMap(WebSocketTracing, (tracing) => tracing?.answering(head, info, answer) ?? answer)
 
-/** Counts a server's handshake. */
+/** A server's handshake as a whole. */
 export const accepting = <A, E, R>(accept: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => counted("server", accept)
 
-/** Counts a request that was no handshake at all, or did not come to one. */
+/** A request that was no handshake at all, or did not come to one. */
 export const refused = (error: unknown): Effect.Effect<void> =>
-  Effect.map(WebSocketMetrics, (meter) => meter?.failed("server", error))
+  Effect.map(WebSocketMetrics, (metering) => metering?.failed("server", error))

@@ -1,4 +1,4 @@
-/** A connection whose frames are watched, both ways; without anybody who watches it is the connection itself. */
+/** A connection whose frames are watched, both ways. */
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import { deflate } from "@effect-websocket/protocol/handshake/Negotiated"
 import { over } from "../DuplexAdapter.js"
@@ -8,19 +8,10 @@ import { type FrameListener, FrameTap } from "./FrameTap.js"
 /** RFC 7692 §6. */
 const rsv1 = 4
 
-const all = (listeners: ReadonlyArray<FrameListener>): FrameListener => ({
-  keep: Math.max(...listeners.map(({ keep }) => keep)),
-  onFrame: (direction, frame, size) => {
-    for (const listener of listeners) listener.onFrame(direction, frame, size)
-  }
-})
-
-/** Tells the listeners of each frame; one that was cut by the end of the connection is not told. */
-export const watched = (duplex: Duplex, negotiated: Negotiated, listeners: ReadonlyArray<FrameListener>): Duplex => {
-  if (listeners.length === 0) return duplex
+/** Tells the listener of each frame; one that was cut by the end of the connection is not told. */
+export const watched = (duplex: Duplex, negotiated: Negotiated, listener: FrameListener): Duplex => {
   const { leftover, role } = negotiated
   const reservedBits = deflate(negotiated) === undefined ? 0 : rsv1
-  const listener = all(listeners)
   const received = new FrameTap(role, reservedBits, "received", listener)
   const sent = new FrameTap(role === "server" ? "client" : "server", reservedBits, "sent", listener)
   received.push(leftover)
