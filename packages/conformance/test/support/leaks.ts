@@ -17,8 +17,8 @@ export const added = (before: ReadonlyArray<string>, now = resources()): Readonl
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** What closes takes some turns of the event loop; what is not closed stays for ever. */
-const patience = 200
+/** What closes takes some turns of the event loop, timers of the test runner more of them; what is not closed stays for ever. */
+const patience = 20_000
 
 /** Waits until nothing is left that was not there before; gives what stays. */
 export const settled = async (before: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {

@@ -66,7 +66,8 @@ export const frame = (first: number, payload: Uint8Array, role: "client" | "serv
   const length = lengthOf(payload.length)
   if (role === "server") return Buffer.concat([Buffer.of(first), length, payload])
   const key = Buffer.of(1, 2, 3, 4)
-  const masked = Buffer.from(payload).map((octet, index) => octet ^ key[index % 4]!)
+  const masked = Buffer.from(payload)
+  for (let index = 0; index < masked.length; index++) masked[index]! ^= key[index & 3]!
   length[0]! |= 0x80
   return Buffer.concat([Buffer.of(first), length, key, masked])
 }

@@ -254,7 +254,7 @@ const play = (endpoint: Endpoint, open: Open, each: Case, cut: (steps: Steps) =>
 const isCuttable = ({ deflate, steps }: Case): boolean =>
   deflate === undefined && isFew(steps.map((step) => (step === "failed" ? step : step("client", new RawDeflater()))))
 
-/** What the testers see of all cases, by their ids; ours are played octet by octet as well, and both should look the same. */
+/** What the testers see of all cases, by their ids; our server is met octet by octet as well, and both should look the same. */
 export const playAll = (
   endpoint: Endpoint,
   cases: ReadonlyArray<Case>
@@ -264,7 +264,7 @@ export const playAll = (
     const seen = new Map<string, string>()
     for (const each of casesFor(endpoint, cases)) {
       const whole = yield* play(endpoint, open, each, (steps) => steps)
-      const cut = endpoint.isOurs && isCuttable(each) ? yield* play(endpoint, open, each, oneByOne) : whole
+      const cut = endpoint === ourServer && isCuttable(each) ? yield* play(endpoint, open, each, oneByOne) : whole
       seen.set(each.id, whole === cut ? whole : `${whole} | octet by octet: ${cut}`)
     }
     return seen

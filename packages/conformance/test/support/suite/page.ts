@@ -61,7 +61,7 @@ const details = (cases: ReadonlyArray<Case>, differences: Differences): string =
 export const page = (cases: ReadonlyArray<Case>, differences: Differences): string => `# Conformance
 
 ${cases.length} cases of our own, in the groups of the Autobahn test suite: frames are written by a tester that shares no code with the
-library, and what comes back is read by it. Each runs in both roles where it makes sense, as it is written and octet by octet.
+library, and what comes back is read by it. Each runs in both roles where it makes sense, as it is written, and short ones octet by octet.
 Ours are held to what is expected, without a second best: a fault fails the connection with its code at the octet that tells,
 and what came before it is answered first. For comparison the cases run against others, of which what differs
 is stored, so that a change of either is seen. This page is written by the run, as is what is stored:
