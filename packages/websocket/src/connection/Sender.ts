@@ -24,7 +24,7 @@ import type { PreparedMessage } from "./PreparedMessage.js"
 import type { SendOptions } from "./WebSocket.js"
 
 /** What an octet counts that is compressed: it takes longer (11 to 30 µs per KiB), and a turn should not. */
-const deflateCost = 16
+const deflateCost = 8
 
 /** Longer ones are not compressed in one go, whatever `fragmentSize` is. */
 const maxWhole = 64 * 1024
@@ -186,8 +186,9 @@ export class Sender {
   private writeFrames(writer: MessageWriter, octets: Uint8Array, last: DeflateStep): Effect.Effect<void, SendError> {
     const write = ({ end, fin: isLast, start }: Fragment) =>
       this.pace.whenReady(() => {
-        if (writer.isCompressed) this.pace.spendTurn()
-        else this.pace.spend(end - start)
+        // A turn for each large part; a small message that has waited once must not make the next one wait.
+        if (writer.isCompressed && end - start === deflateSize) this.pace.spendTurn()
+        else this.pace.spend((writer.isCompressed ? deflateCost : 1) * (end - start))
         writer.fragment(octets.subarray(start, end), isLast ? last : "more")
         return Effect.void
       })

@@ -758,9 +758,9 @@ for (const role of roles) {
         yield* turns(0)
         counts.push(flood())
       }
-      expect(counts).toEqual([16, 16, 16, 16])
+      expect(counts).toEqual([32, 32, 32, 32])
       yield* ws.sendAll(Array.from({ length: 40 }, () => octets(4 * kib)))
-      expect(calls.deflated.length).toBe(64 + 40)
+      expect(calls.deflated.length).toBe(128 + 40)
     })
 
     test("A26: interrupted between its parts: 1011; what waits behind it, and no compressor, is asked any more", function* () {
