@@ -7,7 +7,6 @@
  */
 import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -143,16 +142,21 @@ const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): 
 /** Seconds after which a client that came too many may try again. */
 const retryAfter = 1
 
-/** What one too many is told: RFC 9110 §15.6.4, RFC 6585 §4. */
+const tooMany = (status: number, section: string, rule: string) => ({
+  section,
+  rule,
+  response: framed(toResponse({ status, fields: { "Retry-After": String(retryAfter) } }), false)
+})
+
+/** What one too many is told. */
 const refusals = {
-  server: { status: 503, section: "RFC 9110 §15.6.4", rule: "the server has as many connections as it may have" },
-  address: { status: 429, section: "RFC 6585 §4", rule: "the client's address has as many connections as it may have" }
-} as const
+  server: tooMany(503, "RFC 9110 §15.6.4", "the server has as many connections as it may have"),
+  address: tooMany(429, "RFC 6585 §4", "the client's address has as many connections as it may have")
+}
 
 const refuseBusy = (duplex: Duplex, full: Full): Effect.Effect<never, HandshakeError, HttpCodec> => {
-  const { rule, section, status } = refusals[full]
-  const busy = framed(toResponse({ status, fields: { "Retry-After": String(retryAfter) } }), false)
-  return Effect.flatMap(dated(busy), (answer) => {
+  const { response, rule, section } = refusals[full]
+  return Effect.flatMap(dated(response), (answer) => {
     const error = new HandshakeError({
       role: "server",
       reason: { _tag: "ServerBusy", section, rule, retryAfter },
@@ -167,7 +171,7 @@ const refuseBusy = (duplex: Duplex, full: Full): Effect.Effect<never, HandshakeE
 
 /** Closes the connection in order; in time, also where nothing else may interrupt it. */
 const tearDown = (duplex: Duplex, { closeTimeout }: LimitValues): Effect.Effect<void> =>
-  Effect.asVoid(Effect.timeoutOption(Effect.interruptible(duplex.teardown("server")), Duration.millis(closeTimeout)))
+  Effect.ignore(within(Effect.interruptible(duplex.teardown("server")), closeTimeout, "Close"))
 
 /** The client has time to take what was written, then the connection is closed. */
 const giveUp = (duplex: Duplex, limits: LimitValues): Effect.Effect<undefined> =>
