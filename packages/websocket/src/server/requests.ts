@@ -39,22 +39,21 @@ const timedOut = framed(toResponse({ status: 408 }), false)
 
 const unavailable = framed(toResponse({ status: 503 }), false)
 
+type Policy<A, R> = NonNullable<AcceptOptions<A, R>["authorize"]>
+
 /** Whether the application's policy is being asked: nothing has been answered then. */
 class Decision<A, R> {
   isOpen = false
-  readonly authorize: AcceptOptions<A, R>["authorize"]
 
-  constructor(policy: AcceptOptions<A, R>["authorize"]) {
-    this.authorize =
-      policy &&
-      ((request) => {
-        this.isOpen = true
-        const ended = (exit: Exit.Exit<A, Rejected>) => {
-          this.isOpen = Exit.isInterrupted(exit)
-          return Effect.void
-        }
-        return Effect.onExit(policy(request), ended)
-      })
+  constructor(private readonly policy: Policy<A, R>) {}
+
+  readonly authorize: Policy<A, R> = (request) => {
+    this.isOpen = true
+    const ended = (exit: Exit.Exit<A, Rejected>) => {
+      this.isOpen = Exit.isInterrupted(exit)
+      return Effect.void
+    }
+    return Effect.onExit(this.policy(request), ended)
   }
 }
 
@@ -70,9 +69,10 @@ const attempt = <A, R>(
   options: RequestsOptions<A, R>,
   limits: LimitValues
 ): Effect.Effect<Attempt<A>, HandshakeFailure, R | HttpCodec | Handshake> => {
-  const decision = new Decision(options.authorize)
+  // Without a policy there is no time at which the client would have to be told.
+  const decision = options.authorize && new Decision(options.authorize)
   const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
-  const inner = { ...options, authorize: decision.authorize, limits: limitless }
+  const inner = { ...options, authorize: decision?.authorize, limits: limitless }
   const whole = Effect.gen(function* () {
     const codec = yield* HttpCodec
     const handshake = yield* Handshake
@@ -89,6 +89,7 @@ const attempt = <A, R>(
     HandshakeFailure,
     R | HttpCodec | Handshake
   >
+  if (decision === undefined) return bounded
   // The server ends while the application decides: the client learns it.
   const leave = Effect.flatMap(dated(unavailable), (answer) => write(duplex, answer))
   return Effect.onInterrupt(bounded, () =>
