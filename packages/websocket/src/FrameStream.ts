@@ -97,13 +97,13 @@ const partsOf = (
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
   open: (duplex, negotiated, options = {}) =>
-    Effect.flatMap(partsOf(duplex, negotiated, options), ({ onOpen, ...parts }) =>
+    Effect.flatMap(partsOf(duplex, negotiated, options), (parts) =>
       Effect.uninterruptible(
         Effect.flatMap(Effect.scope, (scope) => {
           const connection = new Connection(parts)
           // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
           const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
-          return Effect.as(Effect.zipRight(owned, onOpen(connection.closed)), new OpenWebSocket(connection))
+          return Effect.as(Effect.zipRight(owned, parts.onOpen(connection.closed)), new OpenWebSocket(connection))
         })
       )
     )
