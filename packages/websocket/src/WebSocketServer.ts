@@ -25,11 +25,12 @@ import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { Accepted, AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
+import { andThen, orEffect } from "./handshake/orEffect.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
-import { Admission } from "./server/Admission.js"
+import { Admission, type Full } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
@@ -84,17 +85,16 @@ const handle = <A, E, R, P>(
   options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Effect.Effect<void, unknown, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
+): Effect.Effect<unknown, unknown, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
   const opened = ({ negotiated, session }: Accepted<A>) =>
     Effect.flatMap(FrameStream, ({ open }) =>
       Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
     )
-  const connection = Effect.flatMap(admission.enter(duplex), (full) =>
+  const connection = (full: Full | undefined) =>
     Effect.flatMap(serveRequests(duplex, options, limits, admission.handshakes, full), (accepted) =>
       accepted === undefined ? Effect.void : opened(accepted)
     )
-  )
-  return Effect.catchAllCause(Effect.asVoid(connection), failed)
+  return Effect.catchAllCause(orEffect(andThen(admission.enter(duplex), connection)), failed)
 }
 
 const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>
