@@ -79,13 +79,15 @@ export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unkn
 const failed = (cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> =>
   Effect.zipRight(logFailure(cause), Cause.isDie(cause) ? Effect.fail(Cause.squash(cause)) : Effect.failCause(cause))
 
+type Served<R> = Effect.Effect<unknown, unknown, R | Scope.Scope | HttpCodec | Handshake | FrameStream>
+
 const handle = <A, E, R, P>(
   duplex: Duplex,
   handler: Handler<A, E, R>,
   options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Effect.Effect<unknown, unknown, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
+): Served<R | P> => {
   const opened = ({ negotiated, session }: Accepted<A>) =>
     Effect.flatMap(FrameStream, ({ open }) =>
       Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
@@ -94,7 +96,9 @@ const handle = <A, E, R, P>(
     Effect.flatMap(serveRequests(duplex, options, limits, admission.handshakes, full), (accepted) =>
       accepted === undefined ? Effect.void : opened(accepted)
     )
-  return Effect.catchAllCause(orEffect(andThen(admission.enter(duplex), connection)), failed)
+  // Made when it runs: else the fiber would hold all of the handshake for as long as there is the connection.
+  const served = Effect.suspend((): Served<R | P> => orEffect(andThen(admission.enter(duplex), connection)))
+  return Effect.catchAllCause(served, failed)
 }
 
 const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>
