@@ -254,6 +254,23 @@ const fromOneAddress = (place: Place) =>
     expect(heads[2]).toContain("\r\nRetry-After: 1\r\n")
   })
 
+/** The client is gone while the application works for it. */
+const gone = (place: Place) =>
+  Effect.gen(function* () {
+    const begun = yield* Deferred.make<void>()
+    const interrupted = yield* Deferred.make<void>()
+    const http = () =>
+      Effect.onInterrupt(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never), () =>
+        Deferred.succeed(interrupted, undefined)
+      )
+    yield* Effect.forkScoped(WebSocketServer.run(echo, { http }))
+    const peer = yield* place.toServer
+    yield* peer.write([Buffer.from(get("/"))])
+    yield* Deferred.await(begun)
+    peer.reset()
+    yield* Deferred.await(interrupted)
+  })
+
 /** A policy that refuses, and a client that tries again on the same connection. */
 const guessing = (place: Place) =>
   Effect.gen(function* () {
@@ -289,6 +306,9 @@ for (const [name, place] of Object.entries(places)) {
     it.scopedLive(
       "RFC 9110 §15.6.4: the end of the server during a request is 503, and the end of the connection",
       () => runIn(place, interrupted(place))
+    )
+    it.scopedLive("RFC 9112 §9.5: a reset interrupts the application, which nobody waits for", () =>
+      runIn(place, gone(place))
     )
     it.scopedLive("RFC 6455 §7.2.2: the end of the server while `authorize` decides is 503, and no reset", () =>
       runIn(place, undecided(place))
