@@ -43,8 +43,8 @@ const maxMessage = 64 * 1024
 /** How to make a Duplex of a WebSocket. */
 export interface DuplexOptions {
   /**
-   * Closes what is beneath at once. A WebSocket by itself has no hard close: its `abort` is a Close frame with 1001, for whose answer
-   * nobody waits, and then this.
+   * Closes what is beneath at once. The `abort` of the Duplex is a Close frame with 1001, for whose answer nobody waits, and then
+   * this; by default nothing, and the WebSocket ends as after any Close.
    */
   readonly abort?: Effect.Effect<void> | undefined
 }
