@@ -32,6 +32,8 @@ export type TransportReason =
   | { readonly _tag: "Write" }
   /** The peer reset the connection. */
   | { readonly _tag: "Reset" }
+  /** This side ended the connection by the `abort` of its WebSocket. */
+  | { readonly _tag: "Aborted" }
   /** The peer ended its side. */
   | { readonly _tag: "EndOfStream" }
   /** The TLS handshake failed; `code` is the reason as OpenSSL or Node.js names it, when known. */
@@ -57,6 +59,8 @@ const transportMessage = (reason: TransportReason): string => {
       return "writing to the connection failed"
     case "Reset":
       return "the peer reset the connection"
+    case "Aborted":
+      return "the connection was aborted on this side"
     case "EndOfStream":
       return "the peer ended the connection without a Close frame (RFC 6455 §7.1.5)"
     case "TlsHandshake":

@@ -30,6 +30,7 @@ describe("messages tell what a person needs", () => {
     [{ _tag: "Hidden", address: "a:1", phase: "Handshake" }, "a browser does not tell whether it was the network"],
     [{ _tag: "Hidden", address: "a:1", phase: "Open" }, "the connection to a:1 failed; a browser does not tell why"],
     [{ _tag: "Overrun", limit: 9 }, "more than 9 octets"],
+    [{ _tag: "Aborted" }, "aborted on this side"],
     [{ _tag: "Proxy", proxy: "a:1", fault: { _tag: "SocksReply", code: 5, meaning: "no" } }, "the proxy a:1"]
   ]
   for (const [reason, text] of transport) {
