@@ -22,6 +22,7 @@ const steps = [
   { name: "types", run: [command("typescript", "tsc"), "-b"] },
   { name: "lint", run: [command("@biomejs/biome", "biome"), "check"] },
   { name: "type tests", run: [command("tstyche"), "--root", "packages/websocket"] },
+  { name: "type tests of platform", run: [command("tstyche"), "--root", "packages/platform"] },
   { name: "tests", run: [command("vitest"), "run", "--maxWorkers=100%", ...process.argv.slice(2)] }
 ]
 
