@@ -72,7 +72,7 @@ const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope
   Effect.gen(function* () {
     const { address: asked, listen } = binding
     const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
-    const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
+    const closed = arrivals.close(NodeError.listen(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>

@@ -167,6 +167,6 @@ export const layerListener = (options: DuplexOptions = {}): Layer.Layer<Listener
               onSuccess: use
             })
           )
-        ).pipe(Effect.mapError((error) => NodeError.open(formatAddress(address), error)))
+        ).pipe(Effect.mapError((error) => NodeError.listen(formatAddress(address), error)))
     }))
   )

@@ -28,6 +28,8 @@ import { traceless } from "./traceless.js"
 export type TransportReason =
   /** The connection could not be opened: refused, unreachable, name not found, path missing. */
   | { readonly _tag: "Open"; readonly address: string }
+  /** A listener could not listen, or cannot any more: the address is in use, or not allowed. */
+  | { readonly _tag: "Listen"; readonly address: string }
   | { readonly _tag: "Read" }
   | { readonly _tag: "Write" }
   /** The peer reset the connection. */
@@ -51,6 +53,8 @@ const transportMessage = (reason: TransportReason): string => {
   switch (reason._tag) {
     case "Open":
       return `the connection to ${reason.address} could not be opened`
+    case "Listen":
+      return `listening at ${reason.address} failed`
     case "Read":
       return "reading from the connection failed"
     case "Write":
