@@ -23,6 +23,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Agreement, MessageSocket } from "./MessageSocket.js"
+import { EncodeError } from "./typed/EncodeError.js"
 import { TypedConnection } from "./typed/TypedConnection.js"
 import type {
   Definition,
@@ -47,9 +48,9 @@ export {
   text
 } from "./typed/Codec.js"
 export { DecodeError } from "./typed/DecodeError.js"
-export { EncodeError } from "./typed/EncodeError.js"
 export type { Definition, InvalidPolicy, Protocol, TypedSocket } from "./typed/TypedOptions.js"
 export { UnknownSubprotocol } from "./typed/UnknownSubprotocol.js"
+export { EncodeError }
 
 /** What `make` takes. */
 export interface TypedOptions<In, Out, RIn, ROut, P> {
@@ -86,7 +87,11 @@ export const make = <In, Out, RIn, ROut, const P extends InvalidPolicy<unknown> 
   options: TypedOptions<In, Out, RIn, ROut, P>
 ): Protocol<In, Out, RIn, ROut, P> => {
   const definition = { ...options, onInvalid: options.onInvalid ?? ("fail" as P) }
-  return { ...definition, over: (socket) => speak(socket, definition) }
+  return {
+    ...definition,
+    over: (socket) => speak(socket, definition),
+    encode: (value) => Effect.suspend(() => Effect.mapError(definition.send.encode(value), EncodeError.of))
+  }
 }
 
 /** The same as the peer sees it: what goes there comes here. */
