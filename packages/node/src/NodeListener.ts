@@ -4,6 +4,21 @@
  * Sockets which come before `accept` runs, or faster than it takes them, wait unread, as many as `backlog` says; what comes
  * beyond is closed. TLS handshakes are made as sockets come, within the limit `handshakeTimeout`; a client which fails one
  * is a line in the debug log, never an end of the listener. Each connection has a fiber and a Scope of its own.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener as Node } from "@effect-websocket/node"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * const pem = { cert: Config.string("CERT"), key: Config.string("KEY") }
+ * const fromConfig = [Node.layerTlsConfig(pem), Node.layerTlsOrPlainConfig(pem), Node.layerUnixConfig(Config.string("PATH"))]
+ * // With values at hand; as layers, or as services, of which a program may have several.
+ * const withTls = (tls: { cert: string; key: string }) => [
+ *   Effect.all([Node.makeTcp(), Node.makeTls(tls), Node.makeTlsOrPlain(tls), Node.makeUnix("app.sock")]),
+ *   Effect.provide(Node.makeTlsOver(tls), Node.layerTcp({ backlog: 2 * Node.defaults.backlog })),
+ *   Layer.provide(Node.layerTlsOver(tls), Node.layerUnix("tls.sock"))
+ * ]
+ * ```
  */
 
 import * as net from "node:net"

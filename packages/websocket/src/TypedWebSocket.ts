@@ -20,6 +20,33 @@
  *   return (yield* chat.receive).from
  * }).pipe(Effect.scoped)
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { TypedWebSocket, type WebSocket } from "effect-websocket"
+ *
+ * // Octets that are what a schema says; JSON by `codec` with `jsonEncoding`, as `json` has it.
+ * const Picture = TypedWebSocket.make({
+ *   receive: TypedWebSocket.binary(Schema.Uint8ArrayFromSelf),
+ *   send: TypedWebSocket.codec(TypedWebSocket.jsonEncoding, Schema.Struct({ name: Schema.String }))
+ * })
+ *
+ * const Pictures = TypedWebSocket.bySubprotocol({ "pictures.v1": Picture })
+ *
+ * const picture = (ws: WebSocket.WebSocket) =>
+ *   Effect.gen(function* () {
+ *     const pictures = yield* Pictures.over(ws)
+ *     yield* pictures.send({ name: "tea" })
+ *     return yield* pictures.receive
+ *   }).pipe(
+ *     Effect.catchTags({
+ *       UnknownSubprotocol: (error: TypedWebSocket.UnknownSubprotocol) => Effect.log("not spoken", error.agreed),
+ *       EncodeError: (error: TypedWebSocket.EncodeError) => Effect.log("not sent", error.reason),
+ *       DecodeError: (error: TypedWebSocket.DecodeError) => Effect.log("not understood", error.reason)
+ *     })
+ *   )
+ * ```
  */
 import * as Effect from "effect/Effect"
 import type { Agreement, MessageSocket } from "./MessageSocket.js"

@@ -12,6 +12,15 @@
  * const ws = WebSocket.connect("wss://example.com/")
  * const logged = WebSocketError.catchReason(ws, "HandshakeError", "UpgradeDeclined", ({ response }) => Effect.log(response))
  * ```
+ *
+ * @example
+ * ```ts
+ * import type { WebSocketError as E } from "effect-websocket"
+ *
+ * // What a connection can fail with: an OptionError is one's own fault, a ProtocolError the peer's.
+ * type Opening = E.TransportError | E.HandshakeError | E.TimeoutError | E.OptionError
+ * type Open = E.Closed | E.ProtocolError | E.TransportError | E.TimeoutError | E.SendError
+ * ```
  */
 import type { ClosePayload } from "@effect-websocket/protocol/control/ClosePayload"
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"

@@ -61,7 +61,17 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
     | undefined
 }
 
-/** How much a server accepts unless its options say otherwise. */
+/**
+ * How much a server accepts unless its options say otherwise.
+ *
+ * @example
+ * ```ts
+ * import { WebSocketServer } from "effect-websocket"
+ *
+ * // Half as many connections as otherwise.
+ * const server = WebSocketServer.serve((ws) => ws.closed, { maxConnections: WebSocketServer.defaults.maxConnections / 2 })
+ * ```
+ */
 export const defaults = {
   maxConnections: Infinity,
   maxConnectionsPerAddress: Infinity,
@@ -167,6 +177,15 @@ const inOrder = <A, P, H extends Function>(
  * connection has ended is no failure.
  *
  * With `authorize` the options come first, and the handler gets what it found out as its second argument.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocketServer } from "effect-websocket"
+ *
+ * // Serves until it is interrupted, for a minute here.
+ * const aMinute = Effect.timeoutOption(WebSocketServer.run((ws) => ws.send("hello")), "1 minute")
+ * ```
  */
 export const run: {
   <E, R, P = never>(

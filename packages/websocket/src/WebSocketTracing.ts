@@ -27,7 +27,22 @@ import * as Spans from "./observing/Spans.js"
 import { tracing } from "./observing/tracing.js"
 import type { HandshakeTracing } from "./observing/Watching.js"
 
-/** What makes spans; `undefined` unless the layer is provided. */
+/**
+ * What makes spans; `undefined` unless the layer is provided.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket, WebSocketTracing } from "effect-websocket"
+ *
+ * // A connection without a span within a program that has them.
+ * const untraced = Effect.provideService(
+ *   WebSocket.connect("wss://example.com/"),
+ *   WebSocketTracing.WebSocketTracing,
+ *   undefined
+ * )
+ * ```
+ */
 export class WebSocketTracing extends Context.Reference<WebSocketTracing>()("effect-websocket/WebSocketTracing", {
   defaultValue: (): HandshakeTracing | undefined => undefined
 }) {}
