@@ -68,8 +68,9 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
  * ```ts
  * import { WebSocketServer } from "effect-websocket"
  *
- * // Half as many connections as otherwise.
- * const server = WebSocketServer.serve((ws) => ws.closed, { maxConnections: WebSocketServer.defaults.maxConnections / 2 })
+ * // As the operator says, or as otherwise.
+ * const serverOf = (maxConnections: number = WebSocketServer.defaults.maxConnections) =>
+ *   WebSocketServer.serve((ws) => ws.closed, { maxConnections })
  * ```
  */
 export const defaults = {
