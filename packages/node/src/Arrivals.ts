@@ -4,16 +4,11 @@
  * While nobody accepts they wait unread, and no more of them than the limit; otherwise the event itself begins the fiber. Each
  * is served in a fiber and a Scope of its own; what dies there ends that connection only.
  */
-import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
-import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Listener } from "effect-websocket/Listener"
 import type { Duplex } from "effect-websocket/Transport"
+import { Serving } from "effect-websocket/transport/Serving"
 import type { TransportError } from "effect-websocket/WebSocketError"
 
 /** Who accepts. */
@@ -73,46 +68,13 @@ export class Arrivals {
   }
 }
 
-const logDeath = (cause: Cause.Cause<never>): Effect.Effect<void> =>
-  Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("the fiber of a connection has died", cause)
-
-/** The fibers that serve the connections of one `accept`. */
-class Serving<R> {
-  private readonly fibers = new Set<Fiber.RuntimeFiber<void>>()
-
-  constructor(
-    private readonly runtime: Runtime.Runtime<Exclude<R, Scope.Scope>>,
-    private readonly use: (duplex: Duplex) => Effect.Effect<void, never, R>
-  ) {}
-
-  begin(duplex: Duplex): void {
-    // The fiber is its own: the Scope is put into its context for good, which costs half as much as `Effect.scoped`.
-    const scoped = Effect.flatMap(Scope.make(), (scope) => {
-      const context = Context.add(this.runtime.context, Scope.Scope, scope) as Context.Context<R>
-      const used = Effect.onExit(
-        Effect.suspend(() => this.use(duplex)),
-        (exit) => Scope.close(scope, exit)
-      ) as Effect.Effect<void>
-      return Effect.zipRight(FiberRef.set(FiberRef.currentContext, context as Context.Context<never>), used)
-    })
-    const fiber = Runtime.runFork(this.runtime)(Effect.ensuring(Effect.catchAllCause(scoped, logDeath), duplex.abort))
-    if (fiber.unsafePoll() !== null) return
-    this.fibers.add(fiber)
-    fiber.addObserver(() => this.fibers.delete(fiber))
-  }
-
-  get stop(): Effect.Effect<void> {
-    return Effect.suspend(() => Fiber.interruptAll(this.fibers))
-  }
-}
-
 /** Serves the arrivals until interrupted, or until there are no more; several may share them. */
 export const acceptFrom =
   (arrivals: Arrivals): Listener["Type"]["accept"] =>
-  <R>(use: (duplex: Duplex) => Effect.Effect<void, never, R>) =>
+  <R>(use: (duplex: Duplex) => Effect.Effect<void, unknown, R>) =>
     Effect.flatMap(Effect.runtime<Exclude<R, Scope.Scope>>(), (runtime) =>
       Effect.async<never, TransportError>((resume) => {
-        const serving = new Serving(Runtime.enableRuntimeFlag(runtime, RuntimeFlags.Interruption), use)
+        const serving = new Serving(runtime, use)
         const acceptor: Acceptor = {
           serve: (duplex) => serving.begin(duplex),
           onFailure: (failure) => resume(Effect.uninterruptible(Effect.zipRight(serving.stop, Effect.fail(failure))))

@@ -23,17 +23,51 @@ const peerCertificate = (socket: tls.TLSSocket): Option.Option<unknown> => {
   return certificate === null || certificate.raw === undefined ? Option.none() : Option.some(certificate)
 }
 
-/** All that is known of a connection; what is `known` comes first. */
-export const make = (native: stream.Duplex, known: Partial<ConnectionInfo> = {}): ConnectionInfo => {
-  const socket = native instanceof net.Socket ? native : undefined
-  const secure = native instanceof tls.TLSSocket ? native : undefined
-  return {
-    local: address(socket?.localAddress, socket?.localPort),
-    remote: address(socket?.remoteAddress, socket?.remotePort),
-    encrypted: secure !== undefined,
-    alpn: Option.fromNullable(secure?.alpnProtocol || undefined),
-    peerCertificate: secure === undefined ? Option.none() : peerCertificate(secure),
-    native,
-    ...known
+/** Looks when it is asked: of most connections nobody ever asks for all of it, and Node.js asks the system. */
+class StreamInfo implements ConnectionInfo {
+  readonly #stream: stream.Duplex
+  readonly #known: Partial<ConnectionInfo>
+
+  constructor(native: stream.Duplex, known: Partial<ConnectionInfo>) {
+    this.#stream = native
+    this.#known = known
+  }
+
+  get local(): ConnectionInfo["local"] {
+    return this.#known.local ?? address(this.#socket?.localAddress, this.#socket?.localPort)
+  }
+
+  get remote(): ConnectionInfo["remote"] {
+    return this.#known.remote ?? address(this.#socket?.remoteAddress, this.#socket?.remotePort)
+  }
+
+  get encrypted(): boolean {
+    return this.#known.encrypted ?? this.#secure !== undefined
+  }
+
+  get alpn(): ConnectionInfo["alpn"] {
+    return this.#known.alpn ?? Option.fromNullable(this.#secure?.alpnProtocol || undefined)
+  }
+
+  get peerCertificate(): ConnectionInfo["peerCertificate"] {
+    return this.#known.peerCertificate ?? (this.#secure ? peerCertificate(this.#secure) : Option.none())
+  }
+
+  get native(): unknown {
+    return this.#known.native ?? this.#stream
+  }
+
+  get #socket(): net.Socket | undefined {
+    return this.#stream instanceof net.Socket ? this.#stream : undefined
+  }
+
+  get #secure(): tls.TLSSocket | undefined {
+    return this.#stream instanceof tls.TLSSocket ? this.#stream : undefined
   }
 }
+
+const nothing: Partial<ConnectionInfo> = {}
+
+/** All that is known of a connection; what is `known` comes first. The own address is to be asked for while it is open. */
+export const make = (native: stream.Duplex, known: Partial<ConnectionInfo> = nothing): ConnectionInfo =>
+  new StreamInfo(native, known)

@@ -58,7 +58,7 @@ function onClose(this: Owned): void {
   duplex?.close()
 }
 
-class NodeDuplex extends NodeWriter implements Duplex {
+class NodeDuplex extends NodeWriter implements Duplex, FlowControl {
   readonly endReason: () => TransportReason
   known: Partial<ConnectionInfo> | undefined
   complete: ConnectionInfo | undefined
@@ -126,7 +126,7 @@ class NodeDuplex extends NodeWriter implements Duplex {
     this.onFailure = onFailure
     this.paused = true
     this.resume()
-    return { pause: () => this.pause(), resume: () => this.resume() }
+    return this
   }
 
   pause(): void {

@@ -172,11 +172,13 @@ export const layerListener = (options: DuplexOptions = {}): Layer.Layer<Listener
       secure: options.info?.encrypted ?? false,
       accept: (use) =>
         run((socket) =>
-          Effect.scoped(
-            Effect.matchEffect(fromSocket(socket, options), {
-              onFailure: (error) => Effect.logDebug("a connection was not accepted", error),
-              onSuccess: use
-            })
+          Effect.ignore(
+            Effect.scoped(
+              Effect.matchEffect(fromSocket(socket, options), {
+                onFailure: (error) => Effect.logDebug("a connection was not accepted", error),
+                onSuccess: use
+              })
+            )
           )
         ).pipe(Effect.mapError((error) => NodeError.listen(formatAddress(address), error)))
     }))

@@ -32,10 +32,11 @@ export class Listener extends Context.Tag("effect-websocket/Listener")<
     readonly secure: boolean
     /**
      * Runs `use` for each connection, in a fiber and a Scope of its own, until interrupted. Interruption stops accepting,
-     * interrupts what runs, and waits for it. A failure is one of the listener itself.
+     * interrupts what runs, and waits for it. A failure is one of the listener itself; that of `use` tells the finalizers of its
+     * Scope how it ended, and nobody else.
      */
     readonly accept: <R>(
-      use: (duplex: Duplex) => Effect.Effect<void, never, R>
+      use: (duplex: Duplex) => Effect.Effect<void, unknown, R>
     ) => Effect.Effect<never, TransportError, Exclude<R, Scope.Scope>>
   }
 >() {}

@@ -68,7 +68,7 @@ export interface ConnectionInfo {
   readonly native: unknown
 }
 
-/** Stops and restarts what `unsafeReceive` delivers. Both are idempotent. */
+/** Stops and restarts what `unsafeReceive` delivers. Both are idempotent. It may be an object of a class, such as the Duplex itself. */
 export interface FlowControl {
   readonly pause: () => void
   readonly resume: () => void

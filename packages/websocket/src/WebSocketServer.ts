@@ -17,22 +17,19 @@
  * ```
  */
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { chosen } from "./Compression.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
-import type { AcceptOptions, Handshake } from "./Handshake.js"
+import type { Accepted, AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
-import { Admission, type Full } from "./server/Admission.js"
+import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
@@ -88,18 +85,9 @@ export type Provided<R> = Requirements | Exclude<R, Scope.Scope>
 /** Handles one connection; `session` is what the policy `authorize` found out. */
 export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unknown, E, R>
 
-const setContext = <R>(context: Context.Context<R>): Effect.Effect<void> =>
-  FiberRef.set(FiberRef.currentContext, context as Context.Context<never>)
-
-/** `Effect.scoped` at half its price: a fiber that is the connection's own needs no context back when it is interrupted. */
-const scoped = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Scope.Scope>> =>
-  Effect.flatMap(Effect.context<Exclude<R, Scope.Scope>>(), (outer) =>
-    Effect.flatMap(Scope.make(), (scope) => {
-      const close = (exit: Exit.Exit<A, E>) => Effect.zipRight(Scope.close(scope, exit), setContext(outer))
-      const used = Effect.onExit(effect, close) as Effect.Effect<A, E>
-      return Effect.zipRight(setContext(Context.add(outer, Scope.Scope, scope)), used)
-    })
-  )
+/** Logged before the connection is closed, which may take as long as the client likes. The Listener logs defects: it sees none. */
+const failed = (cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> =>
+  Effect.zipRight(logFailure(cause), Cause.isDie(cause) ? Effect.fail(Cause.squash(cause)) : Effect.failCause(cause))
 
 const handle = <A, E, R, P>(
   duplex: Duplex,
@@ -107,18 +95,17 @@ const handle = <A, E, R, P>(
   options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Effect.Effect<void, never, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
-  const connection = (full: Full | undefined) =>
-    Effect.gen(function* () {
-      const accepted = yield* serveRequests(duplex, options, limits, admission.handshakes, full)
-      if (accepted === undefined) return
-      const frames = yield* FrameStream
-      const ws = yield* frames.open(duplex, accepted.negotiated, options)
-      yield* linked(accepted.negotiated, handler(ws, accepted.session))
-    })
-  // Logged before the connection is closed, which may take as long as the client likes.
-  const logged = (full: Full | undefined) => scoped(Effect.tapErrorCause(connection(full), logFailure))
-  return Effect.catchAllCause(admission.enter(duplex.info.remote, logged), () => Effect.void)
+): Effect.Effect<void, unknown, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
+  const opened = ({ negotiated, session }: Accepted<A>) =>
+    Effect.flatMap(FrameStream, ({ open }) =>
+      Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
+    )
+  const connection = Effect.flatMap(admission.enter(duplex), (full) =>
+    Effect.flatMap(serveRequests(duplex, options, limits, admission.handshakes, full), (accepted) =>
+      accepted === undefined ? Effect.void : opened(accepted)
+    )
+  )
+  return Effect.catchAllCause(Effect.asVoid(connection), failed)
 }
 
 const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>

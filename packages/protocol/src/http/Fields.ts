@@ -45,7 +45,7 @@ const fieldsOf = ([name, value]: Pair): Field | ReadonlyArray<Field> =>
 
 const named = (name: string): ((field: Field) => boolean) => {
   const lower = name.toLowerCase()
-  return (field) => field.name.toLowerCase() === lower
+  return (field) => field.name.length === lower.length && field.name.toLowerCase() === lower
 }
 
 /** Fields in their order; names are compared without case. */
@@ -64,7 +64,6 @@ export class Fields implements Iterable<Field> {
   }
 
   readonly #list: ReadonlyArray<Field>
-  #values: Map<string, Array<string>> | undefined = undefined
 
   private constructor(list: ReadonlyArray<Field>) {
     this.#list = list
@@ -76,22 +75,23 @@ export class Fields implements Iterable<Field> {
   }
 
   has(name: string): boolean {
-    return this.#index().has(name.toLowerCase())
+    return this.#find(name) !== undefined
   }
 
   /** The first value. */
   get(name: string): string | undefined {
-    return this.#index().get(name.toLowerCase())?.[0]
+    return this.#find(name)?.value
   }
 
   /** All values, in their order. */
   getAll(name: string): ReadonlyArray<string> {
-    return this.#index().get(name.toLowerCase()) ?? []
+    return this.#list.filter(named(name)).map(({ value }) => value)
   }
 
   /** All values as one (RFC 9110 §5.3), joined with a comma. Right for fields that are lists, and for no others. */
   combined(name: string): string | undefined {
-    return this.#index().get(name.toLowerCase())?.join(", ")
+    const values = this.getAll(name)
+    return values.length === 0 ? undefined : values.join(", ")
   }
 
   /** The only value of `name`, in the place of the first one if there was one, else at the end. */
@@ -122,18 +122,9 @@ export class Fields implements Iterable<Field> {
     return this.#list[Symbol.iterator]()
   }
 
-  /** Values by lower-case name, made when first asked for; a Map, as names come from the network. */
-  #index(): Map<string, Array<string>> {
-    if (this.#values !== undefined) return this.#values
-    const index = new Map<string, Array<string>>()
-    for (const { name, value } of this.#list) {
-      const lower = name.toLowerCase()
-      const values = index.get(lower)
-      if (values === undefined) index.set(lower, [value])
-      else values.push(value)
-    }
-    this.#values = index
-    return index
+  /** Heads are short: an index would cost more than it saves, and stay in memory as long as its connection. */
+  #find(name: string): Field | undefined {
+    return this.#list.find(named(name))
   }
 }
 

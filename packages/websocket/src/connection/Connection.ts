@@ -28,27 +28,27 @@ import {
 } from "../WebSocketError.js"
 import { codeOf } from "./Closing.js"
 import type { ConnectionParts } from "./ConnectionParts.js"
-import { Control } from "./Control.js"
+import { Control, type ControlOwner } from "./Control.js"
 import { Deflation } from "./Deflation.js"
 import { Ending } from "./Ending.js"
 import { Observers } from "./Observers.js"
 import { Outbox } from "./Outbox.js"
-import { Pace } from "./Pace.js"
+import { Pace, type PaceOwner } from "./Pace.js"
 import { Reader, type ReaderOwner } from "./Reader.js"
 import { Receiver } from "./Receiver.js"
-import { Sender } from "./Sender.js"
+import { Sender, type SenderOwner } from "./Sender.js"
 import { cutOff, tearDown } from "./tearDown.js"
-import { Vigil } from "./Vigil.js"
+import { Vigil, type VigilOwner } from "./Vigil.js"
 
-export class Connection implements ReaderOwner {
+/** Its parts tell it what they see: one object for all of them, as a server has many that are idle. */
+export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlOwner, VigilOwner {
   readonly negotiated: Negotiated
-  readonly info: ConnectionInfo
   readonly receiver: Receiver
   /** What ended the connection. */
   failure: ConnectionError | undefined
   private readonly ending = new Ending()
   private readonly outbox: Outbox
-  private readonly pace: Pace
+  readonly pace: Pace
   readonly observers = new Observers()
   readonly sender: Sender
   readonly reader: Reader
@@ -62,31 +62,21 @@ export class Connection implements ReaderOwner {
   constructor(private readonly parts: ConnectionParts) {
     const { compression, deadlines, duplex, limits, negotiated } = parts
     this.negotiated = negotiated
-    this.info = duplex.info
-    const refusal = () => this.refusal()
     this.outbox = new Outbox(duplex, negotiated.role, parts.entropy)
-    this.pace = new Pace(duplex, this.outbox, limits, parts.runtime, {
-      refusal,
-      onDrained: () => this.control.onDrained(),
-      onWriteFailure: (error) => this.finish(error, false)
-    })
+    this.pace = new Pace(duplex, this.outbox, limits, parts.runtime, this)
     this.reader = new Reader(this, limits)
     const onControl = (opcode: number, payload: Uint8Array) => this.control.receive(opcode, payload)
     this.receiver = new Receiver(negotiated.role, limits, this.reader, onControl, compression?.open)
     const { engine } = this.receiver
     const deflation = compression && engine && new Deflation(engine.deflater, compression.threshold, compression.shared)
-    const onUnfinished = () =>
-      this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
-    this.sender = new Sender(this.outbox, limits, this.pace, deflation, onUnfinished)
-    const { observers, pace, sender } = this
-    const onClose = (answer: () => void) => this.conclude(() => this.onClosed(answer))
-    this.control = new Control({ sender, pace, observers, refusal, onClose }, deadlines.clock, limits.maxPings)
-    this.vigil = new Vigil(deadlines, limits, {
-      isReading: () => !this.reader.flow.isPaused,
-      onSilence: () => this.control.keepAlive(),
-      onTimeout: (phase, millis) => this.onTimeout(phase, millis)
-    })
+    this.sender = new Sender(this.outbox, limits, this.pace, deflation, this)
+    this.control = new Control(this, deadlines.clock, limits.maxPings)
+    this.vigil = new Vigil(deadlines, limits, this)
     this.start()
+  }
+
+  get info(): ConnectionInfo {
+    return this.parts.duplex.info
   }
 
   /** The limits in force. */
@@ -154,7 +144,27 @@ export class Connection implements ReaderOwner {
     this.finish(new ProtocolError({ reason: violation, offset: this.receiver.offset }), true)
   }
 
-  private onTimeout(phase: TimeoutPhase, millis: number): void {
+  onDrained(): void {
+    this.control.onDrained()
+  }
+
+  onWriteFailure(error: TransportError): void {
+    this.finish(error, false)
+  }
+
+  onUnfinished(): void {
+    this.startClosing({ code: CloseCode.InternalError, reason: "a message was not finished" })
+  }
+
+  isReading(): boolean {
+    return !this.reader.flow.isPaused
+  }
+
+  onSilence(): void {
+    this.control.keepAlive()
+  }
+
+  onTimeout(phase: TimeoutPhase, millis: number): void {
     const code = phase === "Idle" ? CloseCode.InternalError : CloseCode.PolicyViolation
     if (!this.control.isCloseSent) this.control.sendClose({ code, reason: `${phase} timeout` })
     const error = new TimeoutError({ phase, after: Duration.millis(millis) })
@@ -174,9 +184,12 @@ export class Connection implements ReaderOwner {
     }
   }
 
-  private onClosed(answer: () => void): void {
-    answer()
-    this.finish(new Closed({ closure: this.control.closure(undefined) }), true)
+  /** Both have been exchanged with our answer (§7.1.4). */
+  onClose(answer: () => void): void {
+    this.conclude(() => {
+      answer()
+      this.finish(new Closed({ closure: this.control.closure(undefined) }), true)
+    })
   }
 
   /** What had arrived before counts first. */

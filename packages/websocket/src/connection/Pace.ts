@@ -107,7 +107,10 @@ export class Pace {
     this.isDraining = true
     this.outbox.flush()
     Runtime.runFork(this.runtime)(
-      Effect.match(this.duplex.drain, { onFailure: this.owner.onWriteFailure, onSuccess: () => this.onDrained() })
+      Effect.match(this.duplex.drain, {
+        onFailure: (error) => this.owner.onWriteFailure(error),
+        onSuccess: () => this.onDrained()
+      })
     )
   }
 
@@ -122,15 +125,17 @@ export class Pace {
     })
   }
 
-  private readonly drained: Effect.Effect<void> = Effect.async((resume) => {
-    const wake = () => resume(Effect.void)
-    if (!this.isFull || this.owner.refusal() !== undefined) return wake()
-    this.waiting.push(wake)
-    this.awaitDrain()
-    return Effect.sync(() => {
-      this.waiting = this.waiting.filter((other) => other !== wake)
+  private get drained(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      const wake = () => resume(Effect.void)
+      if (!this.isFull || this.owner.refusal() !== undefined) return wake()
+      this.waiting.push(wake)
+      this.awaitDrain()
+      return Effect.sync(() => {
+        this.waiting = this.waiting.filter((other) => other !== wake)
+      })
     })
-  })
+  }
 
   /** Who sends by `unsafeSend` alone waits for nothing, and goes on sending then. */
   private awaitTurn(): void {

@@ -11,6 +11,7 @@ import type * as Stream from "effect/Stream"
 import { resumeWithin } from "../host/ReadTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { ReceiveError } from "../WebSocketError.js"
+import { lastStep, nothing } from "../waiting/lastStep.js"
 import { batchStream } from "./batchStream.js"
 import { Flow, type FlowOwner } from "./Flow.js"
 import { Inbox, InboxControl, type InboxEntry, messageCost } from "./Inbox.js"
@@ -21,8 +22,9 @@ import type { ControlFrame, Message, MessageStream, RunOptions } from "./WebSock
 
 const isCleanEnd = (error: ReceiveError): boolean => error._tag === "Closed"
 
-/** What was there has been taken by another fiber; it never leaves this module. */
-const gone = Symbol("gone")
+const always = () => true
+
+const ignore = () => {}
 
 /** What the Reader asks of the connection. */
 export interface ReaderOwner extends FlowOwner {
@@ -46,6 +48,10 @@ export class Reader implements MessageSink {
   /** Messages in pieces that nobody has taken yet; all are younger than those in the inbox. */
   private begun: Array<Pieces> = []
   private readonly inbox = new Inbox()
+  // Made when first asked for: an idle connection that uses none of them holds none.
+  private batches: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> | undefined
+  private singles: Effect.Effect<Message, ReceiveError> | undefined
+  private streams: Effect.Effect<MessageStream, ReceiveError> | undefined
 
   constructor(
     private readonly owner: ReaderOwner,
@@ -78,7 +84,7 @@ export class Reader implements MessageSink {
   /** A chunk of the transport has been decoded: wakes who waits, and stops reading when enough is held. */
   turn(): void {
     this.hasNews = false
-    if (!this.inbox.isEmpty || this.begun.length > 0) resumeWithin(this.wake)
+    if (!this.inbox.isEmpty || this.begun.length > 0) resumeWithin(this.inbox)
     this.pieces?.wake()
     if (!this.isDraining && this.held > this.limits.readAhead) this.flow.isPaused = true
     this.flow.steer()
@@ -98,15 +104,20 @@ export class Reader implements MessageSink {
     this.flow.resume()
   }
 
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() => {
-    if (this.wantsPieces) this.collect()
-    return this.inbox.isEmpty ? this.waitFor(this.pull) : this.takeAll
-  })
+  get pull(): Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> {
+    this.batches ??= this.demand("hasMessages", () => this.inbox.takeAll())
+    return this.batches
+  }
 
-  readonly receive: Effect.Effect<Message, ReceiveError> = Effect.suspend(() => {
-    if (this.wantsPieces) this.collect()
-    return this.inbox.isEmpty ? this.waitFor(this.receive) : this.take
-  })
+  get receive(): Effect.Effect<Message, ReceiveError> {
+    this.singles ??= this.demand("hasMessages", () => this.inbox.take())
+    return this.singles
+  }
+
+  get receiveStream(): Effect.Effect<MessageStream, ReceiveError> {
+    this.streams ??= this.demand("hasStreams", () => this.nextStream())
+    return this.streams
+  }
 
   get messages(): Stream.Stream<Message, ReceiveError> {
     return batchStream(this.pull, isCleanEnd)
@@ -142,36 +153,13 @@ export class Reader implements MessageSink {
       this.madeRoom()
       return this.waitFor(Exit.void)
     }
-    const loop = Effect.whileLoop({ while: () => true, body, step: () => {} })
+    const loop = Effect.whileLoop({ while: always, body, step: ignore })
     return Effect.catchIf(
       loop,
       (error) => error === this.owner.failure && isCleanEnd(error as ReceiveError),
       () => Effect.void
     )
   }
-
-  readonly receiveStream: Effect.Effect<MessageStream, ReceiveError> = Effect.suspend(() => {
-    this.wantsPieces = true
-    const isThere = !this.inbox.isEmpty || this.begun.length > 0 || this.canBegin
-    return isThere ? this.takeStream : this.waitFor(this.receiveStream)
-  })
-
-  private readonly takeAll = this.lastStep(
-    () => this.inbox.takeAll(),
-    () => this.pull
-  )
-
-  private readonly take = this.lastStep(
-    () => this.inbox.take(),
-    () => this.receive
-  )
-
-  private readonly takeStream = this.lastStep(
-    () => this.nextStream(),
-    () => this.receiveStream
-  )
-
-  private readonly wake = () => this.inbox.wake()
 
   private get held(): number {
     const { begun, inbox, pieces } = this
@@ -199,18 +187,28 @@ export class Reader implements MessageSink {
     return this.canBegin ? this.begin(this.owner.receiver.kind).stream : undefined
   }
 
-  /**
-   * The last step before the caller has what there is: an interruption comes before it, or after it was delivered. It is
-   * `again` when another fiber was quicker.
-   */
-  private lastStep<A>(take: () => A | undefined, again: () => Effect.Effect<A, ReceiveError>) {
-    const step = Effect.sync(() => {
+  /** Whole messages are asked for. */
+  private get hasMessages(): boolean {
+    if (this.wantsPieces) this.collect()
+    return !this.inbox.isEmpty
+  }
+
+  /** Messages in pieces are asked for. */
+  private get hasStreams(): boolean {
+    this.wantsPieces = true
+    return !this.inbox.isEmpty || this.begun.length > 0 || this.canBegin
+  }
+
+  /** Takes what there is, or waits for it and begins again. */
+  private demand<A>(isThere: "hasMessages" | "hasStreams", take: () => A | undefined): Effect.Effect<A, ReceiveError> {
+    const step = () => {
       const taken = take()
-      if (taken === undefined) throw gone
       this.madeRoom()
-      return taken
-    })
-    return Effect.catchAllDefect(step, (defect) => (defect === gone ? again() : Effect.die(defect)))
+      return taken ?? nothing
+    }
+    const taken = lastStep<A, ReceiveError>(step, () => demand)
+    const demand: Effect.Effect<A, ReceiveError> = Effect.suspend(() => (this[isThere] ? taken : this.waitFor(demand)))
+    return demand
   }
 
   /** Whole messages are asked for: those that were begun in pieces are put together. */

@@ -35,6 +35,12 @@ const deflateSize = 32 * 1024
 /** Longer texts are encoded, and longer octets checked, in parts of this size. */
 const partSize = 256 * 1024
 
+/** What the Sender tells the connection. */
+export interface SenderOwner {
+  /** A message was begun and will not be ended. */
+  readonly onUnfinished: () => void
+}
+
 /** Writes a message of several frames, or one that had to wait. */
 type Write<E, R = never> = (writer: MessageWriter) => Effect.Effect<void, E, R>
 
@@ -43,13 +49,13 @@ export class Sender {
   private queued = 0
   private queue: Effect.Semaphore | undefined
 
-  /** `deflation`: when permessage-deflate was agreed. `onUnfinished`: a message was begun and will not be ended. */
+  /** `deflation`: when permessage-deflate was agreed. */
   constructor(
     private readonly outbox: Outbox,
     private readonly limits: LimitValues,
     private readonly pace: Pace,
     private readonly deflation: Deflation | undefined,
-    private readonly onUnfinished: () => void
+    private readonly owner: SenderOwner
   ) {}
 
   /** Sends a message at once, or not at all. */
@@ -209,7 +215,7 @@ export class Sender {
       const applied = deflation?.applies(length, compress) ? deflation : undefined
       const writer = new MessageWriter(outbox, limits, kind, applied)
       return Effect.onExit(write(writer), (exit) =>
-        Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(this.onUnfinished) : Effect.void
+        Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(() => this.owner.onUnfinished()) : Effect.void
       )
     })
     return this.inTurn(message)

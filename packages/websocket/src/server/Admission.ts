@@ -1,8 +1,9 @@
 /** How many connections and handshakes a server has at a time, and how many it may have. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import { parse } from "../proxy/IpAddress.js"
-import type { Address } from "../Transport.js"
+import type { Address, ConnectionInfo } from "../Transport.js"
 
 /** Who is in, of at most so many. Who comes when it is full is told so, and does not count. */
 class Room {
@@ -14,18 +15,29 @@ class Room {
     return this.taken === 0
   }
 
+  /** Nobody has to count what is not bounded. */
+  get isBounded(): boolean {
+    return this.size !== Infinity
+  }
+
+  /** Takes a place, if there is one. */
+  take(): boolean {
+    if (this.taken >= this.size) return false
+    this.taken++
+    return true
+  }
+
+  leave(): void {
+    this.taken--
+  }
+
   /** Takes a place while `use` runs, unless there is none. */
   enter<A, E, R>(use: (isFull: boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    // Nobody has to count what is not bounded.
-    if (this.size === Infinity) return use(false)
+    if (!this.isBounded) return use(false)
     return Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const isFull = this.taken >= this.size
-        if (!isFull) this.taken++
-        return isFull
-      }),
+      Effect.sync(() => !this.take()),
       use,
-      (isFull) => Effect.sync(() => void (isFull || this.taken--))
+      (isFull) => Effect.sync(() => void (isFull || this.leave()))
     )
   }
 }
@@ -39,29 +51,29 @@ const customerOf = (hostname: string): string => {
   return isMapped ? octets.subarray(12).join(".") : octets.subarray(0, 8).join(" ")
 }
 
-/** Rooms for those who come from the same address. */
+/** Rooms for those who come from the same address; one that is empty is forgotten. */
 class Rooms {
   private readonly rooms = new Map<string, Room>()
 
   constructor(private readonly perRoom: number) {}
 
-  /** As `enter` of a Room. Who comes from no address of a network is not counted. */
-  enter<A, E, R>(
-    from: Option.Option<Address>,
-    use: (isFull: boolean) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
+  get isBounded(): boolean {
+    return this.perRoom !== Infinity
+  }
+
+  /** Takes a place; gives how to leave it, or undefined if there is none. Who comes from no address of a network is not counted. */
+  take(from: Option.Option<Address>): (() => void) | undefined {
     const address = Option.getOrUndefined(from)
-    if (this.perRoom === Infinity || address?._tag !== "TcpAddress") return use(false)
-    return Effect.suspend(() => {
-      const { rooms } = this
-      const customer = customerOf(address.hostname)
-      const room = rooms.get(customer) ?? new Room(this.perRoom)
-      rooms.set(customer, room)
-      return Effect.ensuring(
-        room.enter(use),
-        Effect.sync(() => room.isEmpty && rooms.get(customer) === room && rooms.delete(customer))
-      )
-    })
+    if (!this.isBounded || address?._tag !== "TcpAddress") return () => {}
+    const { rooms } = this
+    const customer = customerOf(address.hostname)
+    const room = rooms.get(customer) ?? new Room(this.perRoom)
+    if (!room.take()) return undefined
+    rooms.set(customer, room)
+    return () => {
+      room.leave()
+      if (room.isEmpty) rooms.delete(customer)
+    }
   }
 
   /** How many addresses are known. */
@@ -91,13 +103,28 @@ export class Admission {
     this.addresses = new Rooms(perAddress ?? Infinity)
   }
 
-  /** Takes a place for a connection while `use` runs; who finds none is told what is full, and does not count. */
-  enter<A, E, R>(
-    from: Option.Option<Address>,
-    use: (full: Full | undefined) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
-    return this.connections.enter((isFull) =>
-      isFull ? use("server") : this.addresses.enter(from, (isFull) => use(isFull ? "address" : undefined))
+  /**
+   * Takes a place for a connection, until the end of its Scope. Who finds none is told what is full, and does not count.
+   * It is to be the first that the Scope owns, so that a place is left when the connection is gone.
+   */
+  enter(duplex: {
+    readonly info: Pick<ConnectionInfo, "remote">
+  }): Effect.Effect<Full | undefined, never, Scope.Scope> {
+    const { addresses, connections } = this
+    if (!connections.isBounded && !addresses.isBounded) return Effect.succeed(undefined)
+    return Effect.flatMap(Effect.scope, (scope) =>
+      Effect.uninterruptible(
+        Effect.suspend(() => {
+          if (!connections.take()) return Effect.succeed("server" as const)
+          // Who has too many holds a place of the server, too, until it is gone.
+          const leave = addresses.take(duplex.info.remote)
+          const left = Effect.sync(() => {
+            leave?.()
+            connections.leave()
+          })
+          return Effect.as(Scope.addFinalizer(scope, left), leave === undefined ? ("address" as const) : undefined)
+        })
+      )
     )
   }
 }

@@ -38,13 +38,13 @@ export class Backlog<A> {
    */
   acceptWith<B>(acquire: (item: A) => Effect.Effect<B, never, Scope.Scope>) {
     return <R>(
-      use: (value: B) => Effect.Effect<void, never, R>
+      use: (value: B) => Effect.Effect<void, unknown, R>
     ): Effect.Effect<never, never, Exclude<R, Scope.Scope>> =>
       Effect.acquireUseRelease(
         Scope.make(ExecutionStrategy.parallel),
         (scope) => {
           const run = (item: A) =>
-            Effect.scoped(Effect.flatMap(acquire(item), (value) => Effect.interruptible(use(value))))
+            Effect.ignore(Effect.scoped(Effect.flatMap(acquire(item), (value) => Effect.interruptible(use(value)))))
           const step = Effect.flatMap(this.take, (item) => Effect.forkIn(run(item), scope))
           return Effect.uninterruptible(Effect.forever(step))
         },

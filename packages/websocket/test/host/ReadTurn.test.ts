@@ -23,10 +23,11 @@ describe("fibers that go on within the read that woke them", () => {
       const two = waiting(log, "two")
       const fibers = yield* withReadTurns(Effect.zip(Effect.fork(one.effect), Effect.fork(two.effect)))
       yield* Effect.yieldNow()
-      resumeWithin(() => {
+      const both = () => {
         one.wake()
         two.wake()
-      })
+      }
+      resumeWithin({ wake: both })
       expect(log).toEqual(["one"])
       yield* Fiber.joinAll(fibers)
       expect(log).toEqual(["one", "two"])
@@ -39,7 +40,7 @@ describe("fibers that go on within the read that woke them", () => {
       const one = waiting(log, "one")
       const fiber = yield* Effect.fork(one.effect)
       yield* Effect.yieldNow()
-      resumeWithin(one.wake)
+      resumeWithin(one)
       expect(log).toEqual([])
       yield* Fiber.join(fiber)
     })
@@ -51,11 +52,10 @@ describe("fibers that go on within the read that woke them", () => {
       const one = waiting(log, "one")
       const fiber = yield* withReadTurns(Effect.fork(one.effect))
       yield* Effect.yieldNow()
-      expect(() =>
-        resumeWithin(() => {
-          throw new Error("broken")
-        })
-      ).toThrow("broken")
+      const broken = () => {
+        throw new Error("broken")
+      }
+      expect(() => resumeWithin({ wake: broken })).toThrow("broken")
       one.wake()
       expect(log).toEqual([])
       yield* Fiber.join(fiber)

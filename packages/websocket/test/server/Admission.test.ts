@@ -3,11 +3,18 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { Admission } from "../../src/server/Admission.js"
+import { Admission, type Full } from "../../src/server/Admission.js"
 import type { Address } from "../../src/Transport.js"
 import { test } from "../support/leavesNothing.js"
 
 const nowhere = Option.none<Address>()
+
+/** A connection that begins, and ends with `use`. */
+const enter = <A, E, R>(
+  admission: Admission,
+  remote: Option.Option<Address>,
+  use: (full: Full | undefined) => Effect.Effect<A, E, R>
+) => Effect.scoped(Effect.flatMap(admission.enter({ info: { remote } }), use))
 
 const from = (hostname: string) => Option.some<Address>({ _tag: "TcpAddress", hostname, port: 1 })
 
@@ -16,7 +23,7 @@ const begin = (admission: Admission) =>
   Effect.gen(function* () {
     const full = yield* Deferred.make<boolean>()
     const make = (isFull: boolean) => Effect.zipRight(Deferred.succeed(full, isFull), Effect.never)
-    const both = admission.enter(nowhere, (full) => (full ? make(true) : admission.handshakes.enter(make)))
+    const both = enter(admission, nowhere, (full) => (full ? make(true) : admission.handshakes.enter(make)))
     const fiber = yield* Effect.fork(both)
     return { fiber, isFull: yield* Deferred.await(full) }
   })
@@ -43,8 +50,8 @@ describe("Admission", () => {
   test("a handshake that is done makes room for another one; its connection still counts", function* () {
     const admission = new Admission({ connections: 2, handshakes: 1 })
     const { handshakes } = admission
-    const full = admission.enter(nowhere, Effect.succeed)
-    const open = admission.enter(nowhere, () => Effect.zipRight(handshakes.enter(Effect.succeed), Effect.never))
+    const full = enter(admission, nowhere, Effect.succeed)
+    const open = enter(admission, nowhere, () => Effect.zipRight(handshakes.enter(Effect.succeed), Effect.never))
     const one = yield* Effect.fork(open)
     const two = yield* Effect.fork(open)
     yield* Effect.yieldNow()
@@ -57,11 +64,11 @@ describe("Admission", () => {
 
   test("one that was refused counts no more, however long it stays", function* () {
     const admission = new Admission({ connections: 1 })
-    const one = yield* Effect.fork(admission.enter(nowhere, () => Effect.never))
-    const refused = yield* Effect.fork(admission.enter(nowhere, () => Effect.never))
+    const one = yield* Effect.fork(enter(admission, nowhere, () => Effect.never))
+    const refused = yield* Effect.fork(enter(admission, nowhere, () => Effect.never))
     yield* Effect.yieldNow()
     yield* Fiber.interrupt(one)
-    expect(yield* admission.enter(nowhere, Effect.succeed)).toBe(undefined)
+    expect(yield* enter(admission, nowhere, Effect.succeed)).toBe(undefined)
     yield* Fiber.interrupt(refused)
   })
 
@@ -78,7 +85,7 @@ describe("Admission", () => {
       Effect.gen(function* () {
         const full = yield* Deferred.make<string | undefined>()
         const told = (each: string | undefined) => Effect.zipRight(Deferred.succeed(full, each), Effect.never)
-        const fiber = yield* Effect.fork(admission.enter(from(hostname), told))
+        const fiber = yield* Effect.fork(enter(admission, from(hostname), told))
         return { fiber, full: yield* Deferred.await(full) }
       })
     const all = yield* Effect.forEach(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"], stay)
@@ -87,7 +94,7 @@ describe("Admission", () => {
     expect(admission.addresses.size).toBe(2)
     yield* Fiber.interrupt(all[2]!.fiber)
     yield* Fiber.interrupt(all[0]!.fiber)
-    expect(yield* admission.enter(from("192.0.2.1"), Effect.succeed)).toBe(undefined)
+    expect(yield* enter(admission, from("192.0.2.1"), Effect.succeed)).toBe(undefined)
     yield* Effect.forEach(all, ({ fiber }) => Fiber.interrupt(fiber))
     expect(admission.addresses.size).toBe(0)
   })
@@ -100,7 +107,7 @@ describe("Admission", () => {
   ] as const) {
     test(`HARDENING S03: ${name} count ${isSame ? "as one" : "apart"}`, function* () {
       const admission = new Admission({ perAddress: 1 })
-      const within = admission.enter(from(one), () => admission.enter(from(other), Effect.succeed))
+      const within = enter(admission, from(one), () => enter(admission, from(other), Effect.succeed))
       expect(yield* within).toBe(isSame ? "address" : undefined)
     })
   }
@@ -108,7 +115,7 @@ describe("Admission", () => {
   test("HARDENING S03: who comes from no network is not counted", function* () {
     const admission = new Admission({ perAddress: 1 })
     const unix = Option.some<Address>({ _tag: "UnixAddress", path: "/run/a" })
-    expect(yield* admission.enter(unix, () => admission.enter(unix, Effect.succeed))).toBe(undefined)
-    expect(yield* admission.enter(nowhere, () => admission.enter(nowhere, Effect.succeed))).toBe(undefined)
+    expect(yield* enter(admission, unix, () => enter(admission, unix, Effect.succeed))).toBe(undefined)
+    expect(yield* enter(admission, nowhere, () => enter(admission, nowhere, Effect.succeed))).toBe(undefined)
   })
 })

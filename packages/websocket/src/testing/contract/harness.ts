@@ -194,10 +194,10 @@ export const collect = (duplex: Duplex, onChunk: (flow: FlowControl | undefined)
       }
       wake()
     })
-  const { pause, resume } = flow
+  const control = flow
   return {
-    pause,
-    resume,
+    pause: () => control.pause(),
+    resume: () => control.resume(),
     all: () => concat(parts),
     length: () => length,
     chunks: () => parts.length,
