@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Broadcast from "effect-websocket/Broadcast"
+import * as Handshake from "effect-websocket/Handshake"
 import * as Listener from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
@@ -71,10 +72,11 @@ const policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsaf
 
 const showing =
   (page: string): WebSocketServer.HttpHandler =>
-  ({ head }) => {
+  (request) => {
+    const { head } = request
     if (head.method !== "GET" && head.method !== "HEAD")
       return Effect.succeed({ status: 405, fields: { Allow: "GET, HEAD" } })
-    if (head.target.split("?", 1)[0] !== "/") return Effect.succeed({ status: 404, body: "there is no such page\n" })
+    if (Handshake.pathOf(request) !== "/") return Effect.succeed({ status: 404, body: "there is no such page\n" })
     const fields = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy }
     return Effect.succeed({ status: 200, fields, body: page })
   }

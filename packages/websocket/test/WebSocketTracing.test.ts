@@ -221,6 +221,12 @@ describe("L4: WebSocketTracing", () => {
       yield* client.write(request({ traceparent: "00-x", Host: "a\u00e4b" }, "GET /%1b[31m?token=secret HTTP/1.1"))
       yield* client.rest
     }).pipe(Effect.scoped, Effect.provide(over(layer)))
+    yield* Effect.gen(function* () {
+      const client = yield* rawClient
+      yield* client.write(request({}, "GET ws://user:password@any.host/chat HTTP/1.1"))
+      yield* client.rest
+    }).pipe(Effect.scoped, Effect.provide(over(layer)))
+    expect(attributesOf(named("websocket.accept")[1])["url.path"]).toBe("/chat")
     const [span] = named("websocket.accept")
     expect(Option.isNone(span!.parent)).toBe(true)
     expect(attributesOf(span)).toMatchObject({ "url.path": "/%1b[31m", "http.response.status_code": 400 })
