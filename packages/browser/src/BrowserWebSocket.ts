@@ -17,6 +17,17 @@
  *   Effect.provide(BrowserWebSocket.layer)
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { BrowserWebSocket } from "@effect-websocket/browser"
+ * import { Layer } from "effect"
+ *
+ * // Without the service; with options for all connections; and never over `WebSocketStream`.
+ * const connecting = BrowserWebSocket.connect("wss://example.com/", { subprotocols: ["chat.v1"] })
+ * const bounded = BrowserWebSocket.layerWith({ maxUnread: 1024 * 1024 })
+ * const older = Layer.provideMerge(BrowserWebSocket.layer, Layer.succeed(BrowserWebSocket.Natives, { WebSocket }))
+ * ```
  */
 import * as HandshakeViolation from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"

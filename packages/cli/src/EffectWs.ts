@@ -11,6 +11,16 @@
  *   Effect.provide(Streams.layer)
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Command } from "@effect/cli"
+ * import { EffectWs } from "@effect-websocket/cli"
+ *
+ * // As a part of another command line.
+ * const tools = Command.make("tools").pipe(Command.withSubcommands([EffectWs.command]))
+ * console.log(`effect-ws ${EffectWs.version}`)
+ * ```
  */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"

@@ -20,6 +20,24 @@
  *
  * ExitCode.exitCode(Exit.fail(new ExitCode.PingsLost({ lost: 1, sent: 4 }))) // 7
  * ```
+ *
+ * @example
+ * ```ts
+ * import { ExitCode } from "@effect-websocket/cli"
+ * import { Effect, Exit } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * // Whether a connection has ended well; else in words, as the commands say it.
+ * const judged = (ws: WebSocket.WebSocket) =>
+ *   ws.closed.pipe(
+ *     Effect.map(ExitCode.complaint),
+ *     Effect.tap((complaint) => Effect.log(complaint)),
+ *     Effect.mapError(ExitCode.describe)
+ *   )
+ *
+ * ExitCode.describeCode(1013, "too slow") // 1013 (TryAgainLater): too slow
+ * ExitCode.exitCode(Exit.fail(new ExitCode.ClosedByPeer({ code: 1013, reason: "too slow" }))) // 6
+ * ```
  */
 
 import { isValidationError } from "@effect/cli/ValidationError"

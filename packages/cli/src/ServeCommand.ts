@@ -8,9 +8,11 @@ import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Broadcast from "effect-websocket/Broadcast"
+import * as Handshake from "effect-websocket/Handshake"
 import * as Listener from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
-import { catchReason } from "effect-websocket/WebSocketError"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 import { compress, subprotocols, tlsOptions } from "./ClientOptions.js"
 import { Network } from "./Network.js"
@@ -48,38 +50,33 @@ const serveOptions = {
   ...tlsOptions
 }
 
-type Handler = WebSocketServer.Handler<undefined, unknown, never>
+type Handler = WebSocketServer.Handler<undefined, unknown, Scope.Scope>
 
 const echo: Handler = (ws) => ws.run((message) => ws.send(message))
 
-/** Nobody waits for who is slow. */
-const tell = (ws: WebSocket.WebSocket, message: WebSocket.Message) =>
-  ws.send(message, { whenFull: "fail" }).pipe(
-    catchReason("SendError", "QueueFull", () => Effect.forkDaemon(ws.close(1013, "too slow"))),
-    Effect.ignore
-  )
+const room = "everybody"
 
-const broadcast = (): Handler => {
-  const members = new Set<WebSocket.WebSocket>()
-  return (ws) => {
-    members.add(ws)
-    const others = () => [...members].filter((member) => member !== ws)
-    return Effect.ensuring(
-      ws.run((message) => Effect.forEach(others(), (member) => tell(member, message), { discard: true })),
-      Effect.sync(() => members.delete(ws))
-    )
-  }
-}
+/** Nobody waits for who is slow. */
+const broadcast = Effect.map(
+  Broadcast.make(),
+  (rooms): Handler =>
+    (ws) =>
+      Effect.zipRight(
+        rooms.subscribe(room, ws),
+        ws.run((message) => rooms.publish(room, message, { except: ws }))
+      )
+)
 
 /** The page runs its own script and connects to where it comes from; nothing else. */
 const policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"
 
 const showing =
   (page: string): WebSocketServer.HttpHandler =>
-  ({ head }) => {
+  (request) => {
+    const { head } = request
     if (head.method !== "GET" && head.method !== "HEAD")
       return Effect.succeed({ status: 405, fields: { Allow: "GET, HEAD" } })
-    if (head.target.split("?", 1)[0] !== "/") return Effect.succeed({ status: 404, body: "there is no such page\n" })
+    if (Handshake.pathOf(request) !== "/") return Effect.succeed({ status: 404, body: "there is no such page\n" })
     const fields = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy }
     return Effect.succeed({ status: 200, fields, body: page })
   }
@@ -87,12 +84,17 @@ const showing =
 /** The command. It serves until it is interrupted. */
 export const command = Command.make("serve", serveOptions, (options) => {
   const { ca, cert, key } = options
-  const server = WebSocketServer.serve(options.broadcast ? broadcast() : echo, {
+  const accepting: WebSocketServer.ServeOptions = {
     http: showing(options.page),
     origin: options.origins.length === 0 ? "same-origin" : options.origins,
     subprotocols: options.subprotocols,
     compression: options.compress
-  })
+  }
+  const server = Layer.unwrapEffect(
+    Effect.map(options.broadcast ? broadcast : Effect.succeed(echo), (handler) =>
+      WebSocketServer.serve(handler, accepting)
+    )
+  )
   const listening = {
     host: options.host,
     port: options.port,

@@ -14,6 +14,15 @@
  *   isTerminal: false
  * })
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Streams } from "@effect-websocket/cli"
+ * import { Effect } from "effect"
+ *
+ * // A result, and a remark that is none: it goes to the standard error.
+ * const told = Effect.zipRight(Streams.note("connected"), Streams.print("hello"))
+ * ```
  */
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Context from "effect/Context"

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import { Transport } from "effect-websocket/Transport"
 import * as WebSocket from "effect-websocket/WebSocket"
 import { exitCode } from "../src/ExitCode.js"
@@ -63,6 +64,22 @@ describe("effect-ws serve", () => {
         yield* two!.send("from two")
         expect(yield* one!.receive).toBe("from two")
         expect([yield* three!.receive, yield* three!.receive]).toEqual(["from one", "from two"])
+      })
+    ).pipe(Effect.provide(memory))
+  )
+
+  it.live("--broadcast: who reads nothing is closed with 1013, and holds up nobody", () =>
+    serving(["--broadcast"], (uri) =>
+      Effect.gen(function* () {
+        const [one, two, slow] = yield* Effect.all([1, 2, 3].map(() => WebSocket.connect(uri)))
+        for (const ws of [one!, two!, slow!]) yield* ws.ping()
+        const megabyte = "x".repeat(1024 * 1024)
+        for (let count = 0; count < 8; count++) {
+          yield* one!.send(megabyte)
+          expect((yield* two!.receive).length).toBe(megabyte.length)
+        }
+        yield* Effect.exit(slow!.run(() => {}))
+        expect(Option.getOrThrow((yield* slow!.closed).received).code).toBe(1013)
       })
     ).pipe(Effect.provide(memory))
   )

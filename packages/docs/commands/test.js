@@ -21,7 +21,10 @@ const command = (name, bin = name) => {
 const steps = [
   { name: "types", run: [command("typescript", "tsc"), "-b"] },
   { name: "lint", run: [command("@biomejs/biome", "biome"), "check"] },
-  { name: "type tests", run: [command("tstyche"), "--root", "packages/websocket"] },
+  ...["websocket", "platform", "browser"].map((name) => ({
+    name: `type tests of ${name}`,
+    run: [command("tstyche"), "--root", `packages/${name}`]
+  })),
   { name: "tests", run: [command("vitest"), "run", "--maxWorkers=100%", ...process.argv.slice(2)] }
 ]
 

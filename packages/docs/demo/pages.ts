@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import { Effect } from "effect"
-import type { WebSocketServer } from "effect-websocket"
+import { Handshake, type WebSocketServer } from "effect-websocket"
 
 const page = (name: string, type: string) => ({
   type: `${type}; charset=utf-8`,
@@ -21,14 +21,13 @@ const pages = new Map([
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-ancestors 'none'"
 
-export const pathOf = (target: string): string => target.split("?", 1)[0]!
-
 /** Answers GET and HEAD. */
-export const answer: WebSocketServer.HttpHandler = ({ head }) => {
+export const answer: WebSocketServer.HttpHandler = (request) => {
+  const { head } = request
   if (head.method !== "GET" && head.method !== "HEAD") {
     return Effect.succeed({ status: 405, fields: { Allow: "GET, HEAD" } })
   }
-  const found = pages.get(pathOf(head.target))
+  const found = pages.get(Handshake.pathOf(request))
   if (found === undefined) return Effect.succeed({ status: 404, body: "there is no such page\n" })
   const fields = {
     "Content-Type": found.type,

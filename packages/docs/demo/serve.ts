@@ -7,13 +7,13 @@ import { NodeListener } from "@effect-websocket/node"
 import { Console, Effect, Layer } from "effect"
 import { Handshake, Limits, Listener, type Transport, WebSocket, WebSocketServer } from "effect-websocket"
 import { Chat } from "./chat.js"
-import { answer, pathOf } from "./pages.js"
+import { answer } from "./pages.js"
 import { bold, dim, line } from "./paper.js"
 
 type Room = "chat" | "echo"
 
-const authorize = ({ head }: Handshake.UpgradeRequest): Effect.Effect<Room, Handshake.Rejected> => {
-  const path = pathOf(head.target)
+const authorize = (request: Handshake.UpgradeRequest): Effect.Effect<Room, Handshake.Rejected> => {
+  const path = Handshake.pathOf(request)
   if (path === "/chat" || path === "/echo") return Effect.succeed(path === "/chat" ? "chat" : "echo")
   return Effect.fail(Handshake.reject({ status: 404, body: "WebSockets are at /chat and /echo\n" }))
 }

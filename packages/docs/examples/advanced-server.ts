@@ -10,10 +10,11 @@ const pages = new Map([
 export const server = WebSocketServer.serve(
   {
     // Ordinary requests. They are pipelined in order, and kept alive; bodies have limits.
-    http: ({ head }) => Effect.succeed(pages.get(head.target) ?? { status: 404, body: "there is nothing here\n" }),
+    http: (request) =>
+      Effect.succeed(pages.get(Handshake.pathOf(request)) ?? { status: 404, body: "there is nothing here\n" }),
     // Requests for a WebSocket: refused with a response, or accepted.
-    authorize: ({ head }) =>
-      head.target === "/echo"
+    authorize: (request) =>
+      Handshake.pathOf(request) === "/echo"
         ? Effect.void
         : Effect.fail(Handshake.reject({ status: 404, body: "no WebSocket here\n" }))
   },

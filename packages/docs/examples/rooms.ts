@@ -30,8 +30,8 @@ class Rooms {
 /** A bound for names, which clients make up. */
 const maxName = 40
 
-const nameOf = ({ head }: Handshake.UpgradeRequest): Effect.Effect<string, Handshake.Rejected> => {
-  const name = new URLSearchParams(head.target.split("?")[1]).get("room") ?? "lobby"
+const nameOf = (request: Handshake.UpgradeRequest): Effect.Effect<string, Handshake.Rejected> => {
+  const name = new URLSearchParams(Handshake.queryOf(request)).get("room") ?? "lobby"
   return name.length <= maxName
     ? Effect.succeed(name)
     : Effect.fail(Handshake.reject({ status: 400, body: "this name is too long\n" }))

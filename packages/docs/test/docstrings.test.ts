@@ -8,6 +8,7 @@ import {
   publicModules,
   writeExamples
 } from "./support/docstrings.js"
+import { writeBlocks } from "./support/pages.js"
 
 /** Modules without an example, with the place where they are shown. */
 const shownElsewhere: ReadonlyMap<string, string> = new Map([
@@ -19,14 +20,23 @@ describe("the docstrings of the public API", () => {
   let program: ts.Program
 
   beforeAll(() => {
+    writeBlocks()
     examples = writeExamples()
     program = programOf(examples)
   }, 60_000)
 
   it("every export has one", () => {
-    const exports = publicExports(program)
+    const exports = publicExports(program, examples)
     expect(exports.length).toBeGreaterThan(500)
     expect(exports.filter(({ isDocumented }) => !isDocumented).map(({ place }) => place)).toEqual([])
+  })
+
+  it("whatever an application can call is shown in code: of a docstring, or of a page", () => {
+    const values = publicExports(program, examples).filter(
+      ({ isConstantOfKernel, isValue }) => isValue && !isConstantOfKernel
+    )
+    expect(values.length).toBeGreaterThan(250)
+    expect(values.filter(({ isShown }) => !isShown).map(({ place }) => place)).toEqual([])
   })
 
   it("every module has an example", () => {

@@ -16,7 +16,7 @@ export interface Binding {
 const listening = (server: net.Server, { address, listen }: Binding) =>
   Effect.flatMap(Effect.runtime<never>(), (runtime) =>
     Effect.async<void, TransportError>((resume) => {
-      const onError = (cause: unknown) => resume(Effect.fail(NodeError.open(formatAddress(address), cause)))
+      const onError = (cause: unknown) => resume(Effect.fail(NodeError.listen(formatAddress(address), cause)))
       const onListening = () => {
         // What the system says later, such as that too many files are open, passes: the server listens on.
         server.off("error", onError)

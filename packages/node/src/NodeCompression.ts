@@ -142,7 +142,19 @@ const open =
 
 const streams = (): DeflateStreams => (keepTheirWord(ofHandle) ? ofHandle : ofPublic)
 
-/** Compression by streams of the caller's choice. */
+/**
+ * Compression by streams of the caller's choice.
+ *
+ * @example
+ * ```ts
+ * import { NodeCompression } from "@effect-websocket/node"
+ * import type { DeflateStreams } from "@effect-websocket/node/NodeDeflateStream"
+ *
+ * // Streams of one's own, for instance over another zlib, with twice the memory for idle connections.
+ * const over = (streams: DeflateStreams) =>
+ *   NodeCompression.layerOf(streams, { idleMemory: 2 * NodeCompression.defaults.idleMemory })
+ * ```
+ */
 export const layerOf = (streams: DeflateStreams, options: NodeCompressionOptions = {}): Layer.Layer<Compression> =>
   Layer.scoped(
     Compression,

@@ -1,8 +1,8 @@
 /**
  * What Node.js and OpenSSL report, as `TransportError`.
  *
- * The phase decides first: before a connection is open everything is `Open`, during the TLS handshake `TlsHandshake`;
- * afterwards the code and the system call of the error decide. The error itself is always kept as `cause`.
+ * The phase decides first: what a listener meets is `Listen`, before a connection is open everything is `Open`, during the TLS
+ * handshake `TlsHandshake`; afterwards the code and the system call of the error decide. The error itself is always kept as `cause`.
  */
 import { TransportError } from "effect-websocket/WebSocketError"
 
@@ -11,7 +11,11 @@ const codeOf = (cause: unknown): string | undefined => {
   return typeof code === "string" ? code : undefined
 }
 
-/** A connection to `address` could not be opened, or a listener could not listen there. */
+/** A listener could not listen at `address`, or does not any more. */
+export const listen = (address: string, cause: unknown): TransportError =>
+  new TransportError({ reason: { _tag: "Listen", address }, cause })
+
+/** A connection to `address` could not be opened. */
 export const open = (address: string, cause: unknown): TransportError =>
   cause instanceof TransportError ? cause : new TransportError({ reason: { _tag: "Open", address }, cause })
 

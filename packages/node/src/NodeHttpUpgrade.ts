@@ -130,6 +130,21 @@ const inOrder = <A, P, H extends Function>(
  * Scope closes all of them with 1001.
  *
  * With `authorize` the options come first, and the handler gets what it found out as its second argument.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { NodeHttpUpgrade } from "@effect-websocket/node"
+ * import { Effect } from "effect"
+ *
+ * // A listener of the event for a server that has others too.
+ * const listening = Effect.gen(function* () {
+ *   const upgrade = yield* NodeHttpUpgrade.handler((ws) => ws.run((message) => ws.send(message)))
+ *   return createServer((request, response) => {
+ *     response.end(`you asked for ${NodeHttpUpgrade.requestHead(request).target}`)
+ *   }).on("upgrade", upgrade)
+ * })
+ * ```
  */
 export const handler: {
   <E, R, P = never>(

@@ -5,8 +5,22 @@
  * their TLS handshakes included; for one more the oldest of these is closed, or else itself. TLS handshakes are made as sockets
  * come, within the limit `handshakeTimeout`; a client which fails one is a line in the debug log, never an end of the listener.
  * Each connection has a fiber and a Scope of its own.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener as Node } from "@effect-websocket/node"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * const pem = { cert: Config.string("CERT"), key: Config.string("KEY") }
+ * const fromConfig = [Node.layerTlsConfig(pem), Node.layerTlsOrPlainConfig(pem), Node.layerUnixConfig(Config.string("PATH"))]
+ * // With values at hand; as layers, or as services, of which a program may have several.
+ * const withTls = (tls: { cert: string; key: string }) => [
+ *   Effect.all([Node.makeTcp(), Node.makeTls(tls), Node.makeTlsOrPlain(tls), Node.makeUnix("app.sock")]),
+ *   Effect.provide(Node.makeTlsOver(tls), Node.layerTcp({ backlog: 2 * Node.defaults.backlog })),
+ *   Layer.provide(Node.layerTlsOver(tls), Node.layerUnix("tls.sock"))
+ * ]
+ * ```
  */
-
 import * as net from "node:net"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -73,7 +87,7 @@ const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope
   Effect.gen(function* () {
     const { address: asked, listen } = binding
     const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
-    const closed = arrivals.close(NodeError.open(formatAddress(asked), new Error("the listener was closed")))
+    const closed = arrivals.close(NodeError.listen(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>

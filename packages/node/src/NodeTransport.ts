@@ -4,6 +4,29 @@
  * A transport does what was asked or refuses: `wss:` over plain TCP is `Unsupported`, not a downgrade. Certificates are
  * verified unless the application says otherwise. Interruption while a name is resolved, a connection is opened, or a TLS
  * handshake is made destroys the socket.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "node:net"
+ * import { NodeDuplex, NodeTransport } from "@effect-websocket/node"
+ * import { Config, Effect } from "effect"
+ *
+ * // From the configuration; as services, between which a program may choose; or of a stream that is there already.
+ * const fromConfig = [
+ *   NodeTransport.layerTcpConfig({ noDelay: Config.boolean("NO_DELAY") }),
+ *   NodeTransport.layerTlsConfig({ servername: Config.string("SERVER_NAME") }),
+ *   NodeTransport.layerUnixConfig(Config.string("SOCKET"))
+ * ]
+ * const services = [
+ *   NodeTransport.make(),
+ *   NodeTransport.makeTcp(),
+ *   NodeTransport.makeTls({ servername: "example.com" }),
+ *   NodeTransport.makeUnix("/run/app.sock")
+ * ]
+ * const overTcp = Effect.provide(NodeTransport.makeTlsOver(), NodeTransport.layerTcp())
+ * const opened = NodeTransport.fromDuplex(connect(8080, "127.0.0.1"))
+ * const nobodys = NodeDuplex.unsafeMake(connect(8080, "127.0.0.1"))
+ * ```
  */
 
 import * as net from "node:net"

@@ -25,7 +25,7 @@ describe("bind", () => {
       const binding = { address: asked, listen: { host: "127.0.0.1", port: 0 } }
       yield* bind(one, binding)
       const error = yield* Effect.flip(bind(one, binding))
-      expect(error.reason).toEqual({ _tag: "Open", address: "127.0.0.1:0" })
+      expect(error.reason).toEqual({ _tag: "Listen", address: "127.0.0.1:0" })
       expect(error.cause).toMatchObject({ code: "ERR_SERVER_ALREADY_LISTEN" })
     })
   )

@@ -32,6 +32,13 @@ describe("the reason of an error of an open connection", () => {
 })
 
 describe("the reason of an error before the connection was open", () => {
+  it("Listen has the address, and the cause", () => {
+    const cause = error("EADDRINUSE", "listen")
+    const result = NodeError.listen("[::1]:80", cause)
+    expect([result.reason, result.cause]).toEqual([{ _tag: "Listen", address: "[::1]:80" }, cause])
+    expect(result.message).toBe("listening at [::1]:80 failed")
+  })
+
   it("Open has the address, and the cause", () => {
     const cause = error("ECONNREFUSED", "connect")
     const result = NodeError.open("[::1]:80", cause)

@@ -57,14 +57,14 @@ describe("TCP", () => {
     Effect.gen(function* () {
       const port = portOf((yield* Listener).address)
       const error = yield* Effect.flip(NodeListener.makeTcp({ port }))
-      expect(error.reason).toEqual({ _tag: "Open", address: `127.0.0.1:${port}` })
+      expect(error.reason).toEqual({ _tag: "Listen", address: `127.0.0.1:${port}` })
       expect(error.cause).toMatchObject({ code: "EADDRINUSE" })
     }).pipe(Effect.provide(NodeListener.layerTcp()))
   )
 
   it.scopedLive("options which Node.js throws on are Open", () =>
     Effect.map(Effect.flip(NodeListener.makeTcp({ port: 65_536 })), (error) => {
-      expect(error.reason).toEqual({ _tag: "Open", address: "127.0.0.1:65536" })
+      expect(error.reason).toEqual({ _tag: "Listen", address: "127.0.0.1:65536" })
     })
   )
 
@@ -155,10 +155,10 @@ describe("TCP", () => {
         yield* turns(50)
         yield* Scope.close(scope, Exit.void)
         const exit = yield* Fiber.await(serving)
-        expect(exit).toMatchObject({ cause: { error: { reason: { _tag: "Open" } } } })
+        expect(exit).toMatchObject({ cause: { error: { reason: { _tag: "Listen" } } } })
         early.resume()
         yield* until(() => early.readableEnded)
-        expect((yield* Effect.flip(listener.accept(() => Effect.void))).reason._tag).toBe("Open")
+        expect((yield* Effect.flip(listener.accept(() => Effect.void))).reason._tag).toBe("Listen")
         const late = yield* clientOf(listener.address)
         yield* event(late, "error")
       }).pipe(Effect.scoped)
@@ -202,7 +202,7 @@ describe("Unix sockets", () => {
       yield* Effect.gen(function* () {
         const { duplexes } = yield* accepted
         const error = yield* Effect.flip(listening(path))
-        expect(error.reason).toEqual({ _tag: "Open", address: `unix:${path}` })
+        expect(error.reason).toEqual({ _tag: "Listen", address: `unix:${path}` })
         expect(error.cause).toMatchObject({ code: "EADDRINUSE" })
         yield* client({ path })
         yield* until(() => duplexes.length > 0)
@@ -214,13 +214,13 @@ describe("Unix sockets", () => {
     Effect.gen(function* () {
       const path = yield* socketPath
       fs.writeFileSync(path, "precious")
-      expect((yield* Effect.flip(listening(path))).reason._tag).toBe("Open")
+      expect((yield* Effect.flip(listening(path))).reason._tag).toBe("Listen")
       expect(fs.readFileSync(path, "utf8")).toBe("precious")
     })
   )
 
   it.scopedLive("a directory which is missing is Open", () =>
-    Effect.map(Effect.flip(listening("/nowhere/at/all")), (error) => expect(error.reason._tag).toBe("Open"))
+    Effect.map(Effect.flip(listening("/nowhere/at/all")), (error) => expect(error.reason._tag).toBe("Listen"))
   )
 })
 

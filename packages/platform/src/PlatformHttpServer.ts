@@ -14,6 +14,20 @@
  * const app = HttpRouter.empty.pipe(HttpRouter.get("/", HttpServerResponse.text("hello")), HttpServer.serve())
  * const live = Layer.provide(app, PlatformHttpServer.layer(createServer, { port: 3000 }))
  * ```
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { PlatformHttpServer } from "@effect-websocket/platform"
+ * import { Config, Effect, Layer } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * // As `NodeHttpServer` has them: the server alone, from the configuration, on a free port for tests, or as a value.
+ * const alone = PlatformHttpServer.layerServer(createServer, { port: 3000 })
+ * const configured = PlatformHttpServer.layerConfig(createServer, Config.all({ port: Config.port("PORT") }))
+ * const forTests = Layer.provide(PlatformHttpServer.layerTest, WebSocket.layer)
+ * const made = Effect.provide(PlatformHttpServer.make(createServer, { port: 0 }), WebSocket.layer)
+ * ```
  */
 import * as http from "node:http"
 import type { ListenOptions } from "node:net"

@@ -15,6 +15,24 @@
  *   yield* socket.runRaw((message) => Effect.log(message))
  * }).pipe(Effect.provide(PlatformSocket.layerSocket("wss://example.com/")))
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Socket } from "@effect/platform"
+ * import { PlatformSocket } from "@effect-websocket/platform"
+ * import { Effect, Layer } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const uri = "wss://example.com/"
+ *
+ * // One for each `run`, opened by `connect` or in a way of one's own; or one that is open already.
+ * const connecting = PlatformSocket.connect(uri, { fields: { Authorization: "Bearer …" } })
+ * const own = PlatformSocket.toSocket(Effect.tap(WebSocket.connect(uri), (ws) => ws.send("log in")))
+ * const opened = Effect.flatMap(WebSocket.connect(uri), (ws) => PlatformSocket.fromWebSocket(ws))
+ *
+ * // For code that makes its Sockets itself.
+ * const theirs = Layer.provide(Socket.layerWebSocket(uri), PlatformSocket.layerWebSocketConstructor())
+ * ```
  */
 import * as Socket from "@effect/platform/Socket"
 import * as Context from "effect/Context"

@@ -58,7 +58,22 @@ const handling =
       )
     )
 
-/** A SocketServer over the Listener. Handlers have `Connection` in their context: the handshake, addresses, Pings. */
+/**
+ * A SocketServer over the Listener. Handlers have `Connection` in their context: the handshake, addresses, Pings.
+ *
+ * @example
+ * ```ts
+ * import { NodeListener } from "@effect-websocket/node"
+ * import { PlatformSocketServer } from "@effect-websocket/platform"
+ * import { Effect } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { run } = yield* PlatformSocketServer.make()
+ *   return yield* run((socket) => socket.runRaw((message) => Effect.log(message)))
+ * }).pipe(Effect.provide([WebSocket.layer, NodeListener.layerTcp({ port: 8080 })]))
+ * ```
+ */
 export const make = <A = unknown, P = never>(
   options: ServeOptions<A, P> = {}
 ): Effect.Effect<Service, never, WebSocketServer.Provided<P>> =>

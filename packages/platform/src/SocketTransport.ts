@@ -11,6 +11,17 @@
  *
  * const transport = SocketTransport.layerTransport(({ host, port }) => NodeSocket.makeNet({ host, port }))
  * ```
+ *
+ * @example
+ * ```ts
+ * import { NodeSocketServer } from "@effect/platform-node"
+ * import { Socket } from "@effect/platform"
+ * import { SocketTransport } from "@effect-websocket/platform"
+ * import { Effect, Layer } from "effect"
+ *
+ * const listener = Layer.provide(SocketTransport.layerListener(), NodeSocketServer.layer({ port: 8080 }))
+ * const duplex = Effect.flatMap(Socket.Socket, (socket) => SocketTransport.fromSocket(socket))
+ * ```
  */
 import * as Socket from "@effect/platform/Socket"
 import * as SocketServer from "@effect/platform/SocketServer"
@@ -169,6 +180,6 @@ export const layerListener = (options: DuplexOptions = {}): Layer.Layer<Listener
               })
             )
           )
-        ).pipe(Effect.mapError((error) => NodeError.open(formatAddress(address), error)))
+        ).pipe(Effect.mapError((error) => NodeError.listen(formatAddress(address), error)))
     }))
   )

@@ -48,7 +48,10 @@ export interface UpgradeOptions<A = undefined, R = never> extends Omit<AcceptOpt
 /** Why a route has no WebSocket. It is a response by itself (`HttpServerRespondable`): the refusal, or 500. */
 export type UpgradeError = UpgradeRefused | TimeoutError | TransportError | OptionError
 
-type Services = HttpServerRequest | Handshake | FrameStream
+/** What a route needs besides its request: all of it is in `WebSocket.layer`. */
+export type Requirements = Handshake | FrameStream
+
+type Services = HttpServerRequest | Requirements
 
 /** Of a request that is no upgrade, and will not be accepted. */
 const nothingKnown: ConnectionInfo = {
@@ -158,7 +161,7 @@ const answerOf = (error: UpgradeError): Effect.Effect<HttpServerResponse.HttpSer
 }
 
 /** The application of a handler: what is to be provided besides the request. */
-export type App<E, R> = HttpApp.Default<E | OptionError, Handshake | FrameStream | Exclude<R, Scope.Scope>>
+export type App<E, R> = HttpApp.Default<E | OptionError, Requirements | Exclude<R, Scope.Scope>>
 
 const makeApp = <A, E, R, P>(handler: Handler<A, E, R>, options: UpgradeOptions<A, P>): App<E, R | P> => {
   const connection = Effect.matchEffect(accept(options), {

@@ -17,6 +17,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeSink from "@effect/platform-node/NodeSink"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import { describe, expect, it } from "@effect/vitest"
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as NodeDuplex from "@effect-websocket/node/NodeDuplex"
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as NodeTransport from "@effect-websocket/node/NodeTransport"
@@ -445,37 +446,40 @@ describe("10. a handler that fails, or a server that ends, closes without a code
   )
 })
 
-describe("11. a server chooses no subprotocol, and adds no fields", () => {
-  const offered = { subprotocols: ["a", "b"] }
+describe("11. a server chooses no subprotocol, compresses nothing, and adds no fields", () => {
+  const offered = { subprotocols: ["a", "b"], compression: true }
 
   it.scopedLive("Effect's own takes the first that is offered", () =>
     Effect.gen(function* () {
       const { connect } = yield* served(httpServers.theirs(http.createServer()), echo)
-      expect((yield* connect("/", offered)).negotiated.subprotocol).toBe("a")
-    }).pipe(Effect.scoped, quiet)
+      const { compression, negotiated } = yield* connect("/", offered)
+      expect([negotiated.subprotocol, Option.isSome(compression)]).toEqual(["a", false])
+    }).pipe(Effect.scoped, Effect.provide(NodeCompression.layer), quiet)
   )
 
   it.scopedLive("ours chooses, and has the application's fields and limits", () =>
     Effect.gen(function* () {
       const app = WebSocketUpgrade.toHttpApp((ws) => ws.run((message) => ws.send(message)), {
         subprotocols: ["b"],
+        compression: true,
         decorateResponse: () => ({ "X-Own": "yes" }),
         limits: { maxMessageSize: 3 }
       })
       const { connect } = yield* served(
         httpServers.ours(http.createServer()),
-        Effect.provide(app, WebSocket.layer) as unknown as typeof echo
+        Effect.provide(app, [WebSocket.layer, NodeCompression.layer]) as unknown as typeof echo
       )
       const ws = yield* connect("/", offered)
       const { response, subprotocol } = ws.negotiated
-      expect([subprotocol, response.fields.get("X-Own")]).toEqual(["b", "yes"])
+      expect([subprotocol, response.fields.get("X-Own"), Option.isSome(ws.compression)]).toEqual(["b", "yes", true])
       yield* ws.send("four")
       expect(yield* codeOf(ws)).toBe(1009)
-    }).pipe(Effect.scoped, quiet)
+    }).pipe(Effect.scoped, Effect.provide(NodeCompression.layer), quiet)
   )
 })
 
-describe("12. and 13. a client has no fields, and nobody has Pings: there is nothing to show of Effect's own", () => {
+/** That Effect's own has them not is shown by its types: dtslint/PlatformSocket.tst.ts. */
+describe("12. and 13. a client has no fields, and nobody has Pings", () => {
   test("ours has them", () =>
     Effect.gen(function* () {
       const uri = yield* serving((ws) => ws.run(() => ws.send(ws.negotiated.request.fields.get("Authorization") ?? "")))

@@ -59,6 +59,16 @@ describe("make", () => {
     expect(typed.sendAll).type.toBeCallableWith([{ say: "hello" }])
   })
 
+  test("a value can be made a message without a socket", () => {
+    expect(TypedWebSocket.make({ receive, send }).encode({ say: "hello" })).type.toBe<
+      Effect.Effect<string | Uint8Array, TypedWebSocket.EncodeError>
+    >()
+    const needing = TypedWebSocket.make({ receive, send: TypedWebSocket.json(Word) })
+    expect(needing.encode("hello")).type.toBe<
+      Effect.Effect<string | Uint8Array, TypedWebSocket.EncodeError, Dictionary>
+    >()
+  })
+
   test("the socket beneath keeps its type", () => {
     expect(typed.socket).type.toBe<WebSocket>()
   })

@@ -23,6 +23,9 @@
  * ```
  */
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { Broadcast, BroadcastOptions } from "./broadcast/BroadcastOptions.js"
 import { Lag } from "./broadcast/Lag.js"
 import { Receiver } from "./broadcast/Receiver.js"
@@ -55,12 +58,21 @@ const over = <K>(topics: Topics<K>): Broadcast<K> => {
   const budget = new TurnBudget()
   return {
     subscribe: (key, socket) =>
-      Effect.map(
-        Effect.acquireRelease(
-          Effect.sync(() => topics.enter(key, socket)),
-          (receiver) => Effect.sync(() => topics.leave(key, receiver))
-        ),
-        (receiver) => ({ dropped: Effect.sync(() => receiver.dropped), ended: receiver.ended })
+      Effect.uninterruptible(
+        Effect.gen(function* () {
+          // One of its own, so that who comes and goes leaves nothing in the one of the connection.
+          const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+          const receiver = topics.enter(key, socket)
+          yield* Scope.addFinalizer(
+            scope,
+            Effect.sync(() => topics.leave(key, receiver))
+          )
+          return {
+            dropped: Effect.sync(() => receiver.dropped),
+            ended: receiver.ended,
+            unsubscribe: Scope.close(scope, Exit.void)
+          }
+        })
       ),
     publish: (key, message, options) =>
       Effect.suspend(() => {

@@ -15,6 +15,26 @@
  *   NodeCompression.layer
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Compression } from "effect-websocket"
+ *
+ * // One's own engine, for instance over WebAssembly: `incoming` and `outgoing` say what was agreed for which side.
+ * const layer = (openEngine: Compression.CompressionService["open"]) =>
+ *   Layer.succeed(Compression.Compression, {
+ *     open: (agreed, role, settings, sink) => {
+ *       const { windowBits } = Compression.outgoing(agreed, role)
+ *       if (Compression.incoming(agreed, role).windowBits < windowBits) console.log("we compress more than we read")
+ *       return openEngine(agreed, role, settings, sink)
+ *     }
+ *   })
+ *
+ * // What options come to: `Compression.defaults`, changed; `chosen` asks for the service too.
+ * const settings = Effect.zip(Compression.resolve({ level: 1 }), Compression.chosen(true))
+ * console.log(Compression.defaults.threshold)
+ * ```
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/extension/PerMessageDeflate"

@@ -48,6 +48,28 @@ export interface PullOptions extends Pick<Duplex, "pull" | "end" | "abort" | "in
 /**
  * A Duplex from `pull` and `write`. `pull` keeps the contract of `Duplex.pull`: an interruption loses nothing. `end` runs
  * after what was buffered, `abort` once at most. The end of the Scope aborts, unless both sides had ended.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Option } from "effect"
+ * import { DuplexAdapter } from "effect-websocket"
+ *
+ * // A connection to nobody, which says nothing and takes everything.
+ * const silent = DuplexAdapter.fromPull({
+ *   pull: Effect.never,
+ *   write: () => Effect.void,
+ *   end: Effect.void,
+ *   abort: Effect.void,
+ *   info: {
+ *     local: Option.none(),
+ *     remote: Option.none(),
+ *     encrypted: false,
+ *     alpn: Option.none(),
+ *     peerCertificate: Option.none(),
+ *     native: undefined
+ *   }
+ * })
+ * ```
  */
 export const fromPull = (options: PullOptions): Effect.Effect<Duplex, never, Scope.Scope> =>
   Effect.flatMap(Effect.runtime<never>(), (runtime) => {
@@ -104,6 +126,19 @@ export const over = (lower: Duplex, changes: Changes): Duplex => {
 /**
  * Gives octets back: a Duplex that delivers these first, and then what the lower one does. They are given away: who receives
  * may alter them. For octets that were read with `pull`, and which the next layer is to read again.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { DuplexAdapter, type Transport } from "effect-websocket"
+ *
+ * // Looks at what comes first, and leaves it there.
+ * const peek = (duplex: Transport.Duplex) =>
+ *   Effect.map(duplex.pull, ([first, ...rest]) => ({
+ *     first,
+ *     duplex: [first, ...rest].reduceRight((lower, octets) => DuplexAdapter.prepend(lower, octets), duplex)
+ *   }))
+ * ```
  */
 export const prepend = (lower: Duplex, octets: Uint8Array): Duplex => {
   if (octets.length === 0) return lower

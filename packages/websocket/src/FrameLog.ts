@@ -20,7 +20,18 @@ import * as Layer from "effect/Layer"
 import { frameLogger } from "./observing/frameLogger.js"
 import type { ConnectionWatch } from "./observing/Watching.js"
 
-/** What logs frames; `undefined` unless the layer is provided. */
+/**
+ * What logs frames; `undefined` unless the layer is provided.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FrameLog, WebSocket } from "effect-websocket"
+ *
+ * // Logs the frames of all connections but this one.
+ * const unlogged = Effect.provideService(WebSocket.connect("wss://example.com/"), FrameLog.FrameLog, undefined)
+ * ```
+ */
 export class FrameLog extends Context.Reference<FrameLog>()("effect-websocket/FrameLog", {
   defaultValue: (): ConnectionWatch | undefined => undefined
 }) {}

@@ -11,8 +11,10 @@
  *
  * const server = WebSocketServer.serve(
  *   {
- *     authorize: ({ head }) =>
- *       head.target === "/chat" ? Effect.succeed("guest") : Effect.fail(Handshake.reject({ status: 404 }))
+ *     authorize: (request) =>
+ *       Handshake.pathOf(request) === "/chat"
+ *         ? Effect.succeed(new URLSearchParams(Handshake.queryOf(request)).get("name") ?? "guest")
+ *         : Effect.fail(Handshake.reject({ status: 404 }))
  *   },
  *   (ws, name) => ws.send(`welcome, ${name}`)
  * )
@@ -20,6 +22,7 @@
  */
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
+import * as Target from "@effect-websocket/protocol/http/Target"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -39,6 +42,17 @@ export { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 export { type BasicAuthOptions, basicAuth, type Credentials, sameSecret } from "./handshake/basicAuth.js"
 export * from "./handshake/HandshakeOptions.js"
 export { Rejected, type Rejection, reject } from "./handshake/Rejected.js"
+
+/** A request, as `authorize` and `http` see it. */
+interface HasTarget {
+  readonly head: { readonly target: string }
+}
+
+/** The path that was asked for, percent-encoded as it was sent. Unlike `new URL` it takes every target that a peer may send. */
+export const pathOf = ({ head }: HasTarget): string => Target.path(head.target)
+
+/** The query, without its "?": for `new URLSearchParams`, which takes whatever there is. */
+export const queryOf = ({ head }: HasTarget): string => Target.query(head.target)
 
 /** Makes opening handshakes. */
 export class Handshake extends Context.Tag("effect-websocket/Handshake")<

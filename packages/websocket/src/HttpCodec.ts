@@ -48,7 +48,22 @@ export interface BodyLimits {
   readonly within: number
 }
 
-/** Reads and writes HTTP/1.1 messages. */
+/**
+ * Reads and writes HTTP/1.1 messages.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HttpCodec, Limits, type Transport } from "effect-websocket"
+ *
+ * // The head of a request on a connection of one's own; what has arrived behind it is there too.
+ * const request = (duplex: Transport.Duplex) =>
+ *   Effect.gen(function* () {
+ *     const codec = yield* HttpCodec.HttpCodec
+ *     return yield* codec.readRequest(duplex, yield* Limits.resolve("server"))
+ *   })
+ * ```
+ */
 export class HttpCodec extends Context.Tag("effect-websocket/HttpCodec")<
   HttpCodec,
   {

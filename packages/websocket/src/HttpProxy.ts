@@ -15,6 +15,18 @@
  *   Layer.provide(NodeTransport.layerTcp())
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Config, Effect } from "effect"
+ * import { HttpProxy, Transport } from "effect-websocket"
+ *
+ * // From the configuration; or as a Transport of which one decides oneself when it is used.
+ * const configured = HttpProxy.layerConfig({ host: Config.string("PROXY_HOST"), port: Config.port("PROXY_PORT") })
+ * const chosen = Effect.zip(HttpProxy.make({ host: "proxy.example.com", port: 3128 }), Transport.Transport)
+ * const transports = Effect.provide(chosen, NodeTransport.layerTcp())
+ * ```
  */
 import * as Base64 from "@effect-websocket/protocol/bytes/Base64"
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"

@@ -109,7 +109,20 @@ const defaults: Readonly<Record<Role, LimitValues>> = {
 /** The limits of a role when nothing else is said (Beast: `timeout::suggested`). */
 export const defaultsOf = (role: Role): LimitValues => defaults[role]
 
-/** What an application changes for all its connections; empty unless provided. */
+/**
+ * What an application changes for all its connections; empty unless provided.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Limits, WebSocket } from "effect-websocket"
+ *
+ * // One program with shorter deadlines than the rest of the application.
+ * const impatient = Effect.provideService(WebSocket.connect("wss://example.com/"), Limits.Limits, {
+ *   handshakeTimeout: "2 seconds"
+ * })
+ * ```
+ */
 export class Limits extends Context.Reference<Limits>()("effect-websocket/Limits", {
   defaultValue: (): LimitOptions => ({})
 }) {}
@@ -167,7 +180,23 @@ const valid = (limits: LimitValues | OptionError): Effect.Effect<LimitValues, Op
 export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
   valid(changed(limits, options))
 
-/** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
+/**
+ * The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own.
+ *
+ * @example
+ * ```ts
+ * import { Context, Effect } from "effect"
+ * import { Limits } from "effect-websocket"
+ *
+ * const limits = Effect.gen(function* () {
+ *   const ofServers = yield* Limits.resolve("server", { maxMessageSize: 64 * 1024 })
+ *   console.log(ofServers.maxMessageSize, Limits.defaultsOf("server").maxMessageSize) // 65536, 16777216
+ *   return yield* Limits.change(ofServers, { idleTimeout: "1 minute" })
+ * })
+ * // Without a fiber: those of a context, or what is wrong with them.
+ * const ofClients = Limits.resolveIn(Context.empty(), "client")
+ * ```
+ */
 export const resolveIn = (
   context: Context.Context<never>,
   role: Role,

@@ -16,6 +16,18 @@
  *   Layer.provide(NodeTransport.layerTcp())
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Config, Effect, Layer } from "effect"
+ * import { Proxies } from "effect-websocket"
+ *
+ * const rules = { all: "socks5://127.0.0.1:1080", bypass: ["localhost", "10.0.0.0/8"] }
+ * const said = Layer.provide(Proxies.layer(rules), NodeTransport.layerTcp())
+ * const configured = Proxies.layerConfig({ all: Config.redacted("CHAT_PROXY") })
+ * const transport = Effect.provide(Proxies.make(rules), NodeTransport.layerTcp())
+ * ```
  */
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"

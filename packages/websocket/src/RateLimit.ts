@@ -106,6 +106,17 @@ export const make = (limits: RateLimits = {}): Effect.Effect<AdjustableRatePolic
  * A Duplex within a policy. Reading pauses the lower one while the allowance is used up, and delivers a chunk that is larger
  * than what is left in pieces. Writing holds octets back: `unsafeBuffered` counts them, `drain` waits for them, `end` comes
  * behind them, `abort` drops them. The Scope is that of the connection: at its end nothing waits any more.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { DuplexAdapter, RateLimit } from "effect-websocket"
+ *
+ * // All connections to one tenant together: they share the policy.
+ * const ofTenant = Effect.map(RateLimit.make({ writeBytesPerSecond: 1024 * 1024 }), (policy) =>
+ *   DuplexAdapter.mapTransport((lower) => RateLimit.limit(lower, policy))
+ * )
+ * ```
  */
 export const limit = (lower: Duplex, policy: RatePolicy): Effect.Effect<Duplex, never, Scope.Scope> =>
   Effect.flatMap(Effect.runtime<never>(), (runtime) => {

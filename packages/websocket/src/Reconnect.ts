@@ -18,6 +18,24 @@
  *   yield* ws.run((message) => Effect.log(message))
  * }).pipe(Effect.scoped)
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schedule } from "effect"
+ * import { Reconnect, WebSocket } from "effect-websocket"
+ *
+ * // The default schedule, ten times; and one more reason to try again.
+ * const bounded = Reconnect.make(WebSocket.connect("wss://example.com/"), {
+ *   schedule: Schedule.intersect(Reconnect.defaultSchedule, Schedule.recurs(10)),
+ *   retry: (error) => Reconnect.retryable(error) || error._tag === "ProtocolError",
+ *   outbox: { capacity: Reconnect.defaults.capacity, whenFull: "fail" }
+ * })
+ *
+ * const program = Effect.flatMap(bounded, (client) => client.receive).pipe(
+ *   Effect.catchTag("GaveUp", (error: Reconnect.GaveUp<unknown>) => Effect.log(error.attempts)),
+ *   Effect.scoped
+ * )
+ * ```
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -12,6 +12,16 @@
  *
  * const transport = Layer.provide(Socks5.layer({ host: "127.0.0.1", port: 1080 }), NodeTransport.layerTcp())
  * ```
+ *
+ * @example
+ * ```ts
+ * import { NodeTransport } from "@effect-websocket/node"
+ * import { Config, Effect } from "effect"
+ * import { Socks5 } from "effect-websocket"
+ *
+ * const configured = Socks5.layerConfig({ host: Config.string("SOCKS_HOST"), port: Config.port("SOCKS_PORT") })
+ * const transport = Effect.provide(Socks5.make({ host: "127.0.0.1", port: 1080 }), NodeTransport.layerTcp())
+ * ```
  */
 import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import * as Config from "effect/Config"

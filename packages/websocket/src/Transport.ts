@@ -31,7 +31,18 @@ export type Address =
   | { readonly _tag: "UnixAddress"; readonly path: string }
   | { readonly _tag: "MemoryAddress"; readonly name: string }
 
-/** An address as people write it: `127.0.0.1:80`, `[::1]:80`, `unix:/run/app.sock`, `memory:name`. */
+/**
+ * An address as people write it: `127.0.0.1:80`, `[::1]:80`, `unix:/run/app.sock`, `memory:name`.
+ *
+ * @example
+ * ```ts
+ * import { Option } from "effect"
+ * import { Transport, type WebSocket } from "effect-websocket"
+ *
+ * const peer = (ws: WebSocket.WebSocket) =>
+ *   Option.match(ws.info.remote, { onNone: () => "somebody", onSome: Transport.formatAddress })
+ * ```
+ */
 export const formatAddress = (address: Address): string => {
   switch (address._tag) {
     case "TcpAddress":

@@ -20,9 +20,37 @@
  *   return (yield* chat.receive).from
  * }).pipe(Effect.scoped)
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { TypedWebSocket, type WebSocket } from "effect-websocket"
+ *
+ * // Octets that are what a schema says; JSON by `codec` with `jsonEncoding`, as `json` has it.
+ * const Picture = TypedWebSocket.make({
+ *   receive: TypedWebSocket.binary(Schema.Uint8ArrayFromSelf),
+ *   send: TypedWebSocket.codec(TypedWebSocket.jsonEncoding, Schema.Struct({ name: Schema.String }))
+ * })
+ *
+ * const Pictures = TypedWebSocket.bySubprotocol({ "pictures.v1": Picture })
+ *
+ * const picture = (ws: WebSocket.WebSocket) =>
+ *   Effect.gen(function* () {
+ *     const pictures = yield* Pictures.over(ws)
+ *     yield* pictures.send({ name: "tea" })
+ *     return yield* pictures.receive
+ *   }).pipe(
+ *     Effect.catchTags({
+ *       UnknownSubprotocol: (error: TypedWebSocket.UnknownSubprotocol) => Effect.log("not spoken", error.agreed),
+ *       EncodeError: (error: TypedWebSocket.EncodeError) => Effect.log("not sent", error.reason),
+ *       DecodeError: (error: TypedWebSocket.DecodeError) => Effect.log("not understood", error.reason)
+ *     })
+ *   )
+ * ```
  */
 import * as Effect from "effect/Effect"
 import type { Agreement, MessageSocket } from "./MessageSocket.js"
+import { EncodeError } from "./typed/EncodeError.js"
 import { TypedConnection } from "./typed/TypedConnection.js"
 import type {
   Definition,
@@ -47,9 +75,9 @@ export {
   text
 } from "./typed/Codec.js"
 export { DecodeError } from "./typed/DecodeError.js"
-export { EncodeError } from "./typed/EncodeError.js"
 export type { Definition, InvalidPolicy, Protocol, TypedSocket } from "./typed/TypedOptions.js"
 export { UnknownSubprotocol } from "./typed/UnknownSubprotocol.js"
+export { EncodeError }
 
 /** What `make` takes. */
 export interface TypedOptions<In, Out, RIn, ROut, P> {
@@ -86,7 +114,11 @@ export const make = <In, Out, RIn, ROut, const P extends InvalidPolicy<unknown> 
   options: TypedOptions<In, Out, RIn, ROut, P>
 ): Protocol<In, Out, RIn, ROut, P> => {
   const definition = { ...options, onInvalid: options.onInvalid ?? ("fail" as P) }
-  return { ...definition, over: (socket) => speak(socket, definition) }
+  return {
+    ...definition,
+    over: (socket) => speak(socket, definition),
+    encode: (value) => Effect.suspend(() => Effect.mapError(definition.send.encode(value), EncodeError.of))
+  }
 }
 
 /** The same as the peer sees it: what goes there comes here. */

@@ -51,6 +51,18 @@ export type { Redirection, RedirectOptions, Redirects } from "./handshake/redire
 /**
  * Makes a message ready to be sent to many (`ws.sendPrepared`): encoded once, framed once for all connections of servers, and
  * compressed once for all which agreed on the same parameters. Text for a string, binary for octets, which are copied.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket } from "effect-websocket"
+ *
+ * // The same to all: made once. `Broadcast` does it by itself.
+ * const greet = (all: ReadonlyArray<WebSocket.WebSocket>) => {
+ *   const prepared: WebSocket.PreparedMessage = WebSocket.prepare("hello, all")
+ *   return Effect.forEach(all, (ws) => ws.sendPrepared(prepared))
+ * }
+ * ```
  */
 export const prepare = (message: Message, options?: Pick<SendOptions, "compress">): PreparedMessage =>
   new PreparedMessage(message, options?.compress)
@@ -74,7 +86,22 @@ export interface ConnectOptions<E = never, R = never> extends Handshake.RequestO
 /** What `connect` fails with. */
 export type ConnectError = Handshake.HandshakeFailure
 
-/** Reads a WebSocket URI, for a handshake on a connection of one's own. */
+/**
+ * Reads a WebSocket URI, for a handshake on a connection of one's own.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Handshake, type Transport, WebSocket } from "effect-websocket"
+ *
+ * // A client on a connection that is open already.
+ * const over = (duplex: Transport.Duplex) =>
+ *   Effect.gen(function* () {
+ *     const handshake = yield* Handshake.Handshake
+ *     return yield* handshake.client(duplex, yield* WebSocket.parseUri("ws://example.com/chat"), {})
+ *   })
+ * ```
+ */
 export const parseUri = (uri: string | { readonly href: string }): Effect.Effect<Uri.WebSocketUri, OptionError> => {
   const parsed = Uri.parse(typeof uri === "string" ? uri : uri.href)
   return "_tag" in parsed ? Effect.fail(new OptionError({ option: "uri", rule: parsed.rule })) : Effect.succeed(parsed)

@@ -36,7 +36,19 @@ export interface ClientOptions extends Pick<WebSocket.ConnectOptions, "subprotoc
   readonly limits?: Pick<LimitOptions, "closeTimeout" | "handshakeTimeout" | "highWaterMark"> | undefined
 }
 
-/** Opens WebSockets. */
+/**
+ * Opens WebSockets.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocketClient } from "effect-websocket"
+ *
+ * // The client of the platform, with an option that this application always gives.
+ * const connect = (uri: string) =>
+ *   Effect.flatMap(WebSocketClient.WebSocketClient, (client) => client.connect(uri, { subprotocols: ["chat.v1"] }))
+ * ```
+ */
 export class WebSocketClient extends Context.Tag("effect-websocket/WebSocketClient")<
   WebSocketClient,
   {

@@ -14,6 +14,30 @@
  *   Layer.merge(WebSocket.layer, WebSocketMetrics.layer)
  * )
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Effect, Metric } from "effect"
+ * import { WebSocketMetrics } from "effect-websocket"
+ *
+ * const of = { role: "server", direction: "sent" }
+ * const tagged = <T, I, O>(metric: Metric.Metric<T, I, O>, tags: Record<string, string>) =>
+ *   Object.entries(tags).reduce((all, [name, value]) => Metric.tagged(all, name, value), metric)
+ *
+ * // What servers have sent so far, and how their connections are.
+ * const report = Effect.all({
+ *   octets: Metric.value(tagged(WebSocketMetrics.octets, of)),
+ *   compressed: Metric.value(tagged(WebSocketMetrics.compression, { ...of, form: "compressed" })),
+ *   ratio: Metric.value(tagged(WebSocketMetrics.compressionRatio, of)),
+ *   open: Metric.value(tagged(WebSocketMetrics.connections, { role: "server" })),
+ *   waiting: Metric.value(tagged(WebSocketMetrics.queue, { role: "server" })),
+ *   roundTrips: Metric.value(tagged(WebSocketMetrics.roundTrip, { role: "server" })),
+ *   lost: Metric.value(tagged(WebSocketMetrics.closes, { role: "server", code: "1006", initiator: "remote" }))
+ * })
+ *
+ * // A program that is not counted within one that is.
+ * const uncounted = Effect.provideService(Effect.void, WebSocketMetrics.WebSocketMetrics, undefined)
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

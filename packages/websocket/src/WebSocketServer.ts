@@ -64,7 +64,18 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
     | undefined
 }
 
-/** How much a server accepts unless its options say otherwise. */
+/**
+ * How much a server accepts unless its options say otherwise.
+ *
+ * @example
+ * ```ts
+ * import { WebSocketServer } from "effect-websocket"
+ *
+ * // As the operator says, or as otherwise.
+ * const serverOf = (maxConnections: number = WebSocketServer.defaults.maxConnections) =>
+ *   WebSocketServer.serve((ws) => ws.closed, { maxConnections })
+ * ```
+ */
 export const defaults = {
   maxConnections: Infinity,
   maxConnectionsPerAddress: Infinity,
@@ -165,6 +176,15 @@ const inOrder = <A, P, H extends Function>(
  * connection has ended is no failure.
  *
  * With `authorize` the options come first, and the handler gets what it found out as its second argument.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocketServer } from "effect-websocket"
+ *
+ * // Serves until it is interrupted, for a minute here.
+ * const aMinute = Effect.timeoutOption(WebSocketServer.run((ws) => ws.send("hello")), "1 minute")
+ * ```
  */
 export const run: {
   <E, R, P = never>(

@@ -2,8 +2,9 @@
  * Spans for opening handshakes, which belong to one trace on both sides: the layer switches them on, wherever it is provided.
  *
  * A client's span (`websocket.connect`) goes from the begin of connecting to the 101, or to what there is instead; its request has the
- * field `traceparent` (W3C Trace Context). A server's span (`websocket.accept`) goes from the request to the answer, and has the
- * client's as its parent. What happens on the connection later, which may last for days, is no child of them, but linked to them.
+ * fields `traceparent` and, where the trace has one, `tracestate` (W3C Trace Context). A server's span (`websocket.accept`) goes from
+ * the request to the answer, and has the client's as its parent. What happens on the connection later, which may last for days, is
+ * no child of them, but linked to them.
  *
  * @example
  * ```ts
@@ -26,7 +27,22 @@ import * as Spans from "./observing/Spans.js"
 import { tracing } from "./observing/tracing.js"
 import type { HandshakeTracing } from "./observing/Watching.js"
 
-/** What makes spans; `undefined` unless the layer is provided. */
+/**
+ * What makes spans; `undefined` unless the layer is provided.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket, WebSocketTracing } from "effect-websocket"
+ *
+ * // A connection without a span within a program that has them.
+ * const untraced = Effect.provideService(
+ *   WebSocket.connect("wss://example.com/"),
+ *   WebSocketTracing.WebSocketTracing,
+ *   undefined
+ * )
+ * ```
+ */
 export class WebSocketTracing extends Context.Reference<WebSocketTracing>()("effect-websocket/WebSocketTracing", {
   defaultValue: (): HandshakeTracing | undefined => undefined
 }) {}

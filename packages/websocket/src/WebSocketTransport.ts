@@ -106,6 +106,19 @@ function* messagesOf(octets: Uint8Array): Generator<Uint8Array> {
  * `end` sends a Close frame behind what is buffered, and the peer's is awaited for `limits.closeTimeout`: what the peer sends
  * meanwhile is discarded, and a peer that does not read for so long loses what is on its way. `unsafeBuffered` counts what waits
  * above `limits.highWaterMark` of the WebSocket.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { WebSocket, WebSocketTransport } from "effect-websocket"
+ *
+ * // The octets of a WebSocket as those of a connection.
+ * const pulled = WebSocket.connect("wss://example.com/tunnel").pipe(
+ *   Effect.flatMap((ws) => WebSocketTransport.toDuplex(ws)),
+ *   Effect.flatMap((duplex) => duplex.pull),
+ *   Effect.scoped
+ * )
+ * ```
  */
 export const toDuplex = (
   ws: WebSocket,

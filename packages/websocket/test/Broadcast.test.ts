@@ -51,6 +51,24 @@ describe("K2, K5, PARITY MW-18: Broadcast", () => {
     expect(two.peer.briefs).toEqual(["text a", "binary 0007", "text d"])
   })
 
+  test("who unsubscribes gets nothing more of that topic, and what waits of others; once more changes nothing", function* () {
+    const topics = yield* Broadcast.make()
+    const { peer, ws } = yield* open("server")
+    const tea = yield* topics.subscribe("tea", ws)
+    const again = yield* topics.subscribe("tea", ws)
+    const milk = yield* topics.subscribe("milk", ws)
+    yield* tea.unsubscribe
+    yield* tea.unsubscribe
+    expect(yield* topics.publish("tea", "a")).toBe(1)
+    yield* again.unsubscribe
+    expect([yield* topics.publish("tea", "b"), yield* topics.publish("milk", "c")]).toEqual([0, 1])
+    yield* milk.unsubscribe
+    yield* milk.ended
+    expect(yield* topics.topics).toEqual([])
+    yield* peer.until(2)
+    expect(peer.briefs).toEqual(["text a", "text c"])
+  })
+
   test("the octets are made once for all receivers, and leave in one write for each in a turn", function* () {
     const topics = yield* Broadcast.make()
     const make = yield* opener

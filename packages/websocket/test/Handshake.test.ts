@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import { Handshake, isUpgrade, reject } from "../src/Handshake.js"
+import { Handshake, isUpgrade, pathOf, queryOf, reject } from "../src/Handshake.js"
 import * as Limits from "../src/Limits.js"
 import * as MemoryTransport from "../src/MemoryTransport.js"
 import * as WebSocket from "../src/WebSocket.js"
@@ -28,6 +28,14 @@ const both = (options?: MemoryTransport.MemoryLayerOptions) =>
   })
 
 describe("what a client asks for, a server understands", () => {
+  test("RFC 9112 §3.2: path and query of the target, in origin form and in absolute form", function* () {
+    for (const target of ["/chat?room=tea", "ws://server.example.com/chat?room=tea"]) {
+      const request = { head: { target } }
+      expect([pathOf(request), queryOf(request)]).toEqual(["/chat", "room=tea"])
+    }
+    yield* Effect.void
+  })
+
   for (const maxChunk of [1, 10_000]) {
     test(`both have negotiated the same, in chunks of ${maxChunk}`, function* () {
       const { far, handshake, near } = yield* both({ maxChunk })

@@ -30,6 +30,14 @@ describe("AMBITION 13: a codec for each direction, and for each subprotocol", ()
     expect(yield* typed.receive).toEqual({ said: "hello", at })
   })
 
+  test("a value is the message that `send` makes of it, for who sends it to many", function* () {
+    expect(yield* TypedWebSocket.flip(V2).encode({ said: "hello", at })).toBe(
+      '{"said":"hello","at":"1970-01-01T00:00:00.000Z"}'
+    )
+    const error = yield* Effect.flip(TypedWebSocket.flip(V2).encode({ said: 1 as never, at }))
+    expect([error._tag, error.reason._tag]).toEqual(["EncodeError", "Mismatch"])
+  })
+
   for (const [offered, expected] of [
     [["chat.v2"], { said: "hello", at }],
     [["chat.v1"], "hello"],

@@ -8,6 +8,8 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
 import * as TestClock from "effect/TestClock"
+import * as Broadcast from "../src/Broadcast.js"
+import type { CompressionService } from "../src/Compression.js"
 import * as FrameLog from "../src/FrameLog.js"
 import { FrameStream, layer as frameStream } from "../src/FrameStream.js"
 import { reject } from "../src/Handshake.js"
@@ -171,6 +173,36 @@ describe("L3: WebSocketMetrics", () => {
     const ratio = yield* Metric.value(Metric.taggedWithLabels(WebSocketMetrics.compressionRatio, labels))
     expect(ratio.value).toBe(1.06)
     yield* client.abort
+  })
+
+  test("a message that was compressed once for many counts for each connection that sends it", function* () {
+    let compressed = 0
+    const compression: CompressionService = {
+      open: () => ({
+        deflater: {
+          deflate: (octets) => {
+            compressed++
+            return octets.subarray(0, octets.length / 4)
+          },
+          reset: () => {}
+        },
+        inflater: { isPaused: false, push: () => undefined, resume: () => undefined, end: () => undefined },
+        close: () => {}
+      })
+    }
+    const sides = [yield* metered(open("server", { compression })), yield* metered(open("server", { compression }))]
+    const counts = [
+      yield* since(WebSocketMetrics.compression, { role: "server", direction: "sent", form: "plain" }),
+      yield* since(WebSocketMetrics.compression, { role: "server", direction: "sent", form: "compressed" }),
+      yield* since(WebSocketMetrics.octets, { role: "server", direction: "sent" })
+    ]
+    const rooms = yield* Broadcast.make()
+    for (const { ws } of sides) yield* rooms.subscribe("tea", ws)
+    expect(yield* rooms.publish("tea", "€".repeat(100))).toBe(2)
+    for (const { peer } of sides) yield* peer.until(1)
+    yield* turns(2)
+    expect([compressed, yield* Effect.all(counts)]).toEqual([1, [600, 150, 150]])
+    for (const { peer } of sides) yield* peer.duplex.abort
   })
 
   test("handshakes by outcome, each once, on both sides", function* () {

@@ -194,6 +194,26 @@ describe("L4: WebSocketTracing", () => {
     expect(Option.getOrThrow(named("websocket.accept")[1]!.parent)).toMatchObject({ sampled: false })
   })
 
+  test("W3C Trace Context §3.3: what a peer notes of a trace goes on with it, within bounds, and nowhere else", function* () {
+    const { layer } = tracing()
+    const seen: Array<string | undefined> = []
+    const far = over(layer, {
+      authorize: ({ head }) => Effect.sync((): undefined => void seen.push(head.fields.combined("tracestate")))
+    })
+    const onwards = Effect.scoped(WebSocket.connect(secretUri)).pipe(Effect.provide(far), Effect.orDie)
+    const fields = (
+      tracestate: string | ReadonlyArray<string>,
+      traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`
+    ) => Fields.from({ traceparent, tracestate })
+    yield* Effect.gen(function* () {
+      yield* WebSocket.connect(secretUri, { fields: fields(["a=1", "b=2"]) })
+      yield* WebSocket.connect(secretUri, { fields: fields("a".repeat(513)) })
+      yield* WebSocket.connect(secretUri, { fields: fields("a=1", "00-x") })
+      yield* WebSocket.connect(secretUri)
+    }).pipe(Effect.scoped, Effect.provide(over(layer, { authorize: () => Effect.as(onwards, undefined) })))
+    expect(seen).toEqual(["a=1, b=2", undefined, undefined, undefined])
+  })
+
   test("a peer's field that is none, or hosts and paths with anything in them, do no harm", function* () {
     const { layer, named } = tracing()
     yield* Effect.gen(function* () {
@@ -201,6 +221,12 @@ describe("L4: WebSocketTracing", () => {
       yield* client.write(request({ traceparent: "00-x", Host: "a\u00e4b" }, "GET /%1b[31m?token=secret HTTP/1.1"))
       yield* client.rest
     }).pipe(Effect.scoped, Effect.provide(over(layer)))
+    yield* Effect.gen(function* () {
+      const client = yield* rawClient
+      yield* client.write(request({}, "GET ws://user:password@any.host/chat HTTP/1.1"))
+      yield* client.rest
+    }).pipe(Effect.scoped, Effect.provide(over(layer)))
+    expect(attributesOf(named("websocket.accept")[1])["url.path"]).toBe("/chat")
     const [span] = named("websocket.accept")
     expect(Option.isNone(span!.parent)).toBe(true)
     expect(attributesOf(span)).toMatchObject({ "url.path": "/%1b[31m", "http.response.status_code": 400 })

@@ -39,7 +39,10 @@ const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   node: {
     "transportContract.test.ts": "the contract of testing/transportContract over every transport of the package"
   },
-  platform: { "effectFaults.test.ts": "faults of @effect/platform, each on Effect's own and on ours" }
+  platform: {
+    "consumers.test.ts": "what takes the services of this package, and knows nothing of it",
+    "effectFaults.test.ts": "faults of @effect/platform, each on Effect's own and on ours"
+  }
 }
 
 const isExcepted = (list: Readonly<Record<string, string>> | undefined, file: string): boolean =>

@@ -128,8 +128,6 @@ describe("npm start -- serve", () => {
     const { code, stderr } = await ended(start("packages/docs/demo/main.ts", ["serve", String(port)]))
     other.close()
     expect(code).toBe(1)
-    expect(stderr).toContain(
-      `TransportError: the connection to 127.0.0.1:${port} could not be opened (listen EADDRINUSE`
-    )
+    expect(stderr).toContain(`TransportError: listening at 127.0.0.1:${port} failed (listen EADDRINUSE`)
   })
 })

@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ts from "typescript"
-import { root } from "./pages.js"
+import { blocks, root } from "./pages.js"
 
 const packages = ["protocol", "websocket", "node", "platform", "browser", "cli"]
 
@@ -18,6 +18,12 @@ export interface Export {
   /** As `websocket Limits.layer`. */
   readonly place: string
   readonly isDocumented: boolean
+  /** Whether it is something at run time; the others are types. */
+  readonly isValue: boolean
+  /** Whether it is a value of the kernel that nobody calls, such as a violation, or a size. */
+  readonly isConstantOfKernel: boolean
+  /** Whether code of the documentation uses it. */
+  readonly isShown: boolean
 }
 
 /** Ignored by git, and within the package, so that the workspace is found from there. */
@@ -62,9 +68,31 @@ const options = (): ts.CompilerOptions => {
 
 const barrelOf = (name: string): string => path.join(root, "packages", name, "src/index.ts")
 
-/** One program of all packages and these examples. */
-export const programOf = (examples: ReadonlyArray<Example>): ts.Program =>
-  ts.createProgram([...packages.map(barrelOf), ...examples.map(({ file }) => file)], options())
+/** The programs of the folder of examples. */
+const programs = fs
+  .readdirSync(path.join(root, "packages/docs/examples"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => path.join(root, "packages/docs/examples", file))
+
+/** One program of all packages, these examples, and the code of the pages, which has to be written before. */
+export const programOf = (examples: ReadonlyArray<Example>): ts.Program => {
+  const shown = [...examples, ...blocks].map(({ file }) => file)
+  return ts.createProgram([...packages.map(barrelOf), ...shown, ...programs], options())
+}
+
+/** What the names in the code of the documentation stand for. */
+const shownIn = (program: ts.Program, files: ReadonlyArray<string>): ReadonlySet<ts.Symbol> => {
+  const checker = program.getTypeChecker()
+  const shown = new Set<ts.Symbol>()
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) return
+    const symbol = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined
+    if (symbol !== undefined) shown.add(symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
+    ts.forEachChild(node, visit)
+  }
+  for (const file of files) visit(program.getSourceFile(file)!)
+  return shown
+}
 
 /** The messages of the compiler about an example. */
 export const messagesOf = (program: ts.Program, { file, place }: Example): ReadonlyArray<string> =>
@@ -92,16 +120,27 @@ const namespaces = (program: ts.Program, name: string) => {
   }))
 }
 
+const isCalled = (checker: ts.TypeChecker, symbol: ts.Symbol): boolean => {
+  const type = checker.getTypeOfSymbol(symbol)
+  return type.getCallSignatures().length + type.getConstructSignatures().length > 0
+}
+
 /** Everything that the barrels of the packages export, module by module. */
-export const publicExports = (program: ts.Program): ReadonlyArray<Export> =>
-  packages.flatMap((name) =>
+export const publicExports = (program: ts.Program, examples: ReadonlyArray<Example>): ReadonlyArray<Export> => {
+  const checker = program.getTypeChecker()
+  const shown = shownIn(program, [...[...examples, ...blocks].map(({ file }) => file), ...programs])
+  return packages.flatMap((name) =>
     namespaces(program, name).flatMap(({ exports, module }) =>
       exports.map((symbol) => ({
         place: `${name} ${module.name}.${symbol.name}`,
-        isDocumented: isDocumented(symbol)
+        isDocumented: isDocumented(symbol),
+        isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
+        isConstantOfKernel: name === "protocol" && !isCalled(checker, symbol),
+        isShown: shown.has(symbol)
       }))
     )
   )
+}
 
 /** The sources of the modules which the barrels export, relative to the root. */
 export const publicModules = (program: ts.Program): ReadonlyArray<string> =>

@@ -16,13 +16,17 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 /** The condition under which the workspace is loaded from its sources, and the loader of TypeScript. */
 const fromSources = ["--conditions=@effect-websocket/source", "--import", tsx]
 
+const environment = { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" }
+
+const argumentsOf = (file: string, args: ReadonlyArray<string>) => [...fromSources, path.resolve(root, file), ...args]
+
 /** Starts a file with arguments; what it prints has no colours. */
 export const start = (file: string, args: ReadonlyArray<string> = [], cwd = root) =>
-  spawn(process.execPath, [...fromSources, path.resolve(root, file), ...args], {
-    cwd,
-    env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
+  spawn(process.execPath, argumentsOf(file, args), { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] })
+
+/** Starts a file that reads its standard input. */
+export const startReading = (file: string, args: ReadonlyArray<string> = []) =>
+  spawn(process.execPath, argumentsOf(file, args), { cwd: root, env: environment, stdio: "pipe" })
 
 /** Waits for its end. */
 export const ended = (child: ReturnType<typeof start>): Promise<Ended> =>

@@ -25,11 +25,20 @@ export class Authorization extends RpcMiddleware.Tag<Authorization>()("test/Auth
   requiredForClient: true
 }) {}
 
+/** Is around each call, and sees how it ends. */
+export class Watched extends RpcMiddleware.Tag<Watched>()("test/Watched", { wrap: true }) {}
+
+export class User extends Schema.Class<User>("User")({ id: Schema.Number, name: Schema.String }) {}
+
 export const group = RpcGroup.make(
   Rpc.make("Double", { payload: { value: Schema.Number }, success: Schema.Number }),
   Rpc.make("Octets", { payload: { octets: Schema.Uint8ArrayFromBase64 }, success: Schema.Uint8ArrayFromBase64 }),
   Rpc.make("Find", { payload: { id: Schema.Number }, success: Schema.String, error: NotFound }),
+  Rpc.make("FindUser", { payload: { id: Schema.Number }, success: Schema.Option(User) }),
+  Rpc.make("deep.Double", { payload: { value: Schema.Number }, success: Schema.Number }),
   Rpc.make("Break", { success: Schema.Void }),
+  Rpc.make("BreakWithError", { success: Schema.Void }).middleware(Watched),
+  Rpc.make("Pass", { success: Schema.Void }).middleware(Watched),
   Rpc.make("Hang", { success: Schema.Void }),
   Rpc.make("Count", { payload: { to: Schema.Number }, success: Schema.Number, error: NotFound, stream: true }),
   Rpc.make("Endless", { success: Schema.String, stream: true }),
@@ -56,7 +65,11 @@ const handlers = group.toLayer(
       Double: ({ value }) => Effect.succeed(value * 2),
       Octets: ({ octets }) => Effect.succeed(octets),
       Find: ({ id }) => (id === 1 ? Effect.succeed("one") : Effect.fail(new NotFound({ id }))),
+      FindUser: ({ id }) => Effect.succeed(id === 1 ? Option.some(new User({ id, name: "one" })) : Option.none()),
+      "deep.Double": ({ value }) => Effect.succeed(value * 2),
       Break: () => Effect.die("broken"),
+      BreakWithError: () => Effect.die(new Error("broken, with details")),
+      Pass: () => Effect.void,
       Hang: () => until("Hang"),
       Count: ({ to }) =>
         Stream.concat(Stream.range(1, Math.abs(to)), to < 0 ? Stream.fail(new NotFound({ id: to })) : Stream.empty),
@@ -84,10 +97,18 @@ const authorization = Layer.succeed(
   })
 )
 
+const watched = Layer.effect(
+  Watched,
+  Effect.map(Seen, ({ events }) =>
+    Watched.of(({ next, rpc }) => Effect.onExit(next, ({ _tag }) => events.offer(`${rpc._tag} ${_tag}`)))
+  )
+)
+
 /** The server, over whatever protocol. */
 export const server = RpcServer.layer(group, { disableFatalDefects: true }).pipe(
   Layer.provide(handlers),
-  Layer.provide(authorization)
+  Layer.provide(authorization),
+  Layer.provide(watched)
 )
 
 /** What a client says of itself in each call. */

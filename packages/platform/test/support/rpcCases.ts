@@ -1,16 +1,17 @@
 /** What RPC promises, as cases to be run over any of its protocols. */
 
-import type * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcClient from "@effect/rpc/RpcClient"
 import { expect } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { client, NotFound, Seen, says } from "./calls.js"
+import { client, NotFound, Seen, says, User } from "./calls.js"
 import { turns } from "./serving.js"
 
 export interface RpcCase {
@@ -63,6 +64,30 @@ const unary: ReadonlyArray<RpcCase> = [
     })
   },
   {
+    name: "a defect that is an Error keeps its message",
+    run: Effect.gen(function* () {
+      const { BreakWithError } = yield* calls
+      const exit = yield* Effect.exit(BreakWithError())
+      expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({ message: "broken, with details" })
+    })
+  },
+  {
+    name: "values of classes, and an Option as such",
+    run: Effect.gen(function* () {
+      const { FindUser } = yield* calls
+      const found = Option.getOrThrow(yield* FindUser({ id: 1 }))
+      expect([found instanceof User, found.name]).toEqual([true, "one"])
+      expect(yield* FindUser({ id: 2 })).toEqual(Option.none())
+    })
+  },
+  {
+    name: "procedures with a prefix are together",
+    run: Effect.gen(function* () {
+      const { deep } = yield* calls
+      expect(yield* deep.Double({ value: 4 })).toBe(8)
+    })
+  },
+  {
     name: "a call that is interrupted is interrupted on the server",
     run: Effect.gen(function* () {
       const { Hang } = yield* calls
@@ -78,6 +103,25 @@ const unary: ReadonlyArray<RpcCase> = [
     run: Effect.gen(function* () {
       const { WhoAmI } = yield* calls
       expect(yield* WhoAmI()).toBe("Ada")
+    })
+  },
+  {
+    name: "headers are those of the call, or of all calls around it; middleware that refuses is a typed failure",
+    run: Effect.gen(function* () {
+      const { WhoAmI } = yield* Effect.provide(client, says())
+      expect(yield* Effect.flip(WhoAmI())).toBe("who?")
+      expect(yield* WhoAmI(undefined, { headers: { authorization: "Bea" } })).toBe("Bea")
+      expect(yield* RpcClient.withHeaders(WhoAmI(), { authorization: "Cyd" })).toBe("Cyd")
+    })
+  },
+  {
+    name: "middleware around the calls of a server sees how they end",
+    run: Effect.gen(function* () {
+      const { BreakWithError, Pass } = yield* calls
+      const { events } = yield* Seen
+      yield* Pass()
+      yield* Effect.exit(BreakWithError())
+      expect([yield* Queue.take(events), yield* Queue.take(events)]).toEqual(["Pass Success", "BreakWithError Failure"])
     })
   }
 ]

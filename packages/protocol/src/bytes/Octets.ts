@@ -10,6 +10,14 @@
  *
  * const octets = concat([Uint8Array.of(1), Uint8Array.of(2, 3)])
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as Octets from "@effect-websocket/protocol/bytes/Octets"
+ *
+ * const octets = Octets.plain(Buffer.from([0, 0, 1, 2])) // a Uint8Array, whatever it was
+ * Octets.wordsOf(octets).getUint32(0) // 258, without a DataView for each question
+ * ```
  */
 
 const maxKept = 128 * 1024

@@ -12,6 +12,15 @@
  * const octets = Uint8Array.of(0xe2, 0x82)
  * const isWell = validator.push(octets, 0, octets.length) < 0 // true, though the sequence is not complete
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as Utf8 from "@effect-websocket/protocol/bytes/Utf8"
+ *
+ * const octets = Utf8.encode("tea")
+ * Utf8.decode(octets, 1, 3) // "ea"; undefined when it is no UTF-8
+ * Utf8.encodeInto("€", new Uint8Array(3), 0) // 3
+ * ```
  */
 import { wordsOf } from "./Octets.js"
 

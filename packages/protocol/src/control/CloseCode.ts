@@ -11,6 +11,13 @@
  * CloseCode.name(1001) // "GoingAway"
  * CloseCode.isSendable(1006) // false
  * ```
+ *
+ * @example
+ * ```ts
+ * import { isReceivable } from "@effect-websocket/protocol/control/CloseCode"
+ *
+ * isReceivable(1006) // false: it is for what was never on the wire
+ * ```
  */
 export const CloseCode = {
   /** The purpose of the connection is fulfilled. */

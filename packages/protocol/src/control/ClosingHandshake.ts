@@ -11,6 +11,14 @@
  * const sent = transition(open, "SendClose", { payload: undefined })
  * const again = sent && transition(sent, "SendClose", { payload: undefined }) // undefined: only once
  * ```
+ *
+ * @example
+ * ```ts
+ * import { initiator, open, transition } from "@effect-websocket/protocol/control/ClosingHandshake"
+ *
+ * const sent = transition(open, "SendClose", { payload: undefined })
+ * const who = sent && initiator(sent) // "local"
+ * ```
  */
 import type { ClosePayload } from "./ClosePayload.js"
 

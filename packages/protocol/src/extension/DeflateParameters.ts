@@ -12,6 +12,16 @@
  * const [offer] = ExtensionList.parse("permessage-deflate; server_max_window_bits=12") ?? []
  * const parameters = offer && DeflateParameters.parse(offer.parameters)
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as DeflateParameters from "@effect-websocket/protocol/extension/DeflateParameters"
+ * import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+ *
+ * const [offer] = ExtensionList.parse("permessage-deflate; server_no_context_takeover") ?? []
+ * const parameters = offer && DeflateParameters.parse(offer.parameters)
+ * if (parameters !== undefined) DeflateParameters.format(parameters) // the same, for a field
+ * ```
  */
 import type { Extension, ExtensionParameter } from "./ExtensionList.js"
 

@@ -16,6 +16,19 @@
  * }
  * const answered = PerMessageDeflate.answer(PerMessageDeflate.offers(settings), { ...settings, limitsClientWindow: false })
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
+ * import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
+ *
+ * // A client: what it offers, and what the answer comes to; undefined: the answer suits no offer.
+ * const settings = { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 12, clientMaxWindowBits: 12 }
+ * const offers = [PerMessageDeflate.offer(settings)]
+ * const [answered] = (ExtensionList.parse("permessage-deflate; server_no_context_takeover; server_max_window_bits=12") ?? []).filter(PerMessageDeflate.isDeflate)
+ * const verified = answered && PerMessageDeflate.verifyAnswer(offers, answered)
+ * const agreed = answered && PerMessageDeflate.agree(offers, answered) // the same, where the answer is our own
+ * ```
  */
 import * as DeflateParameters from "./DeflateParameters.js"
 import type { Extension } from "./ExtensionList.js"

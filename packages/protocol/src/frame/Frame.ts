@@ -3,6 +3,16 @@
  *
  * The hot path knows no such value: it is for tests, traces and control frames. A line shows the beginning of the payload;
  * the text in it is the peer's, so that nothing in it is left that a terminal would obey.
+ *
+ * @example
+ * ```ts
+ * import * as Frame from "@effect-websocket/protocol/frame/Frame"
+ * import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
+ *
+ * const frame = { fin: true, rsv: 0, opcode: Opcode.Text, payload: Uint8Array.of(0x68, 0x69) }
+ * Frame.format(frame, "<") // < Text fin 2 octets "hi"
+ * Frame.quote("a line\nand more") // on one line, between quotes
+ * ```
  */
 
 import * as Utf8 from "../bytes/Utf8.js"

@@ -12,6 +12,17 @@
  * const frame = { fin: true, rsv: 0, opcode: Opcode.Text, payload: new TextEncoder().encode("hi") }
  * const octets = encode(frame) // 81 02 68 69, as a server sends it
  * ```
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
+ * import { unmasked } from "@effect-websocket/protocol/frame/FrameHeader"
+ *
+ * // Into a buffer, one behind the other: the first octet has FIN and the opcode.
+ * const target = new Uint8Array(64)
+ * const behind = encodeText(target, 0, 0x81, "hi", unmasked)
+ * encodeFrame(target, behind, 0x82, Uint8Array.of(1, 2, 3), unmasked)
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import type { Frame } from "./Frame.js"

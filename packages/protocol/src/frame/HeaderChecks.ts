@@ -7,6 +7,15 @@
  *
  * const violation = checkFirst(0x83, 0) // opcode 3 is reserved
  * ```
+ *
+ * @example
+ * ```ts
+ * import { checkSecond, read32, readLength } from "@effect-websocket/protocol/frame/HeaderChecks"
+ *
+ * const unmasked = checkSecond(0x81, 0x05, true) // a client masks
+ * const length = readLength(Uint8Array.of(0, 200), 0, 2, 126) // 200
+ * read32(Uint8Array.of(0, 0, 1, 2), 0) // 258
+ * ```
  */
 import { isControl, isKnown, Opcode } from "./Opcode.js"
 import * as ProtocolViolation from "./ProtocolViolation.js"

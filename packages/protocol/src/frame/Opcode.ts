@@ -11,6 +11,13 @@
  * Opcode.name(Opcode.Opcode.Ping) // "Ping"
  * Opcode.isControl(0x8) // true
  * ```
+ *
+ * @example
+ * ```ts
+ * import { isKnown } from "@effect-websocket/protocol/frame/Opcode"
+ *
+ * isKnown(0x3) // false: reserved
+ * ```
  */
 export const Opcode = {
   /** Another fragment of the message under way (§5.4). */

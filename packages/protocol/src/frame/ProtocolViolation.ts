@@ -10,6 +10,13 @@
  *
  * const { closeCode, rule, section } = ProtocolViolation.messageTooBig(1024)
  * ```
+ *
+ * @example
+ * ```ts
+ * import { frameTooBig, tooManyFragments } from "@effect-websocket/protocol/frame/ProtocolViolation"
+ *
+ * console.log(frameTooBig(1024).rule, tooManyFragments(100).rule)
+ * ```
  */
 
 interface Violation<Tag extends string, Code extends 1002 | 1007 | 1009> {

@@ -10,6 +10,13 @@
  *
  * const authority = Authority.parse("example.com:8080")
  * ```
+ *
+ * @example
+ * ```ts
+ * import { defaultPort } from "@effect-websocket/protocol/handshake/Authority"
+ *
+ * defaultPort(true) // 443
+ * ```
  */
 
 export interface Authority {

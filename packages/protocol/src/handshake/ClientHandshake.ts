@@ -11,6 +11,18 @@
  *
  * const later = (response: ResponseHead) => (isSwitching(response) ? undefined : retryAfter(response))
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as ClientHandshake from "@effect-websocket/protocol/handshake/ClientHandshake"
+ * import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+ *
+ * const asked = (offer: ClientHandshake.ClientOffer) => ClientHandshake.request(offer)
+ * const judge = (offer: ClientHandshake.ClientOffer, response: ResponseHead, body: Uint8Array) =>
+ *   ClientHandshake.isSwitching(response)
+ *     ? ClientHandshake.verify(offer, response, { requireSubprotocol: false })
+ *     : ClientHandshake.declined(response, body)
+ * ```
  */
 import type { Extension } from "../extension/ExtensionList.js"
 import * as ExtensionList from "../extension/ExtensionList.js"

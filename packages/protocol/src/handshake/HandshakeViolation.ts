@@ -15,6 +15,17 @@
  *   return isHandshakeViolation(verified) ? (verified.status ?? 400) : 101
  * }
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as HandshakeViolation from "@effect-websocket/protocol/handshake/HandshakeViolation"
+ * import { httpViolation } from "@effect-websocket/protocol/http/HttpViolation"
+ *
+ * const { noRemedy } = HandshakeViolation
+ * const noKey = HandshakeViolation.handshakeViolation("NoSecKey", "RFC 6455 §4.2.1", "a client sends a key", noRemedy, {})
+ * const broken = httpViolation("Syntax", "RFC 9112 §5.1", "a name stands before the colon", 400)
+ * const answered = HandshakeViolation.httpError(broken, "server").status // 400
+ * ```
  */
 import type { Role } from "../bytes/Role.js"
 import { Fields } from "../http/Fields.js"

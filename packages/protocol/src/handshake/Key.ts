@@ -10,6 +10,13 @@
  *
  * const value = accept("dGhlIHNhbXBsZSBub25jZQ==") // "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
  * ```
+ *
+ * @example
+ * ```ts
+ * import { isKey } from "@effect-websocket/protocol/handshake/Key"
+ *
+ * isKey("dGhlIHNhbXBsZSBub25jZQ==") // true: sixteen octets in Base64
+ * ```
  */
 import { sha1 } from "@noble/hashes/legacy.js"
 import * as Base64 from "../bytes/Base64.js"

@@ -11,6 +11,17 @@
  *
  * hostAllowed("example.com:8080", ["example.com"])
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as OriginPolicy from "@effect-websocket/protocol/handshake/OriginPolicy"
+ * import type { UpgradeRequest } from "@effect-websocket/protocol/handshake/ServerHandshake"
+ *
+ * const judge = (request: UpgradeRequest, host: string) => {
+ *   if (!OriginPolicy.hostAllowed(host, ["example.com"])) return OriginPolicy.forbiddenHost(request)
+ *   return OriginPolicy.sameOrigin(request, true) ? undefined : OriginPolicy.forbiddenOrigin(request)
+ * }
+ * ```
  */
 import { Fields } from "../http/Fields.js"
 import * as Authority from "./Authority.js"

@@ -11,6 +11,19 @@
  * const [a, b] = [parse("wss://example.com/a"), parse("wss://example.com/b")]
  * if (!("_tag" in a) && !("_tag" in b)) isSameOrigin(a, b) // true
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as Redirect from "@effect-websocket/protocol/handshake/Redirect"
+ * import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocketUri"
+ * import type { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
+ *
+ * const next = (from: WebSocketUri, response: ResponseHead) =>
+ *   Redirect.isRedirect(response) ? Redirect.follow(from, response, [], 5) : undefined
+ * const elsewhere = (fields: Fields) => Redirect.withoutCredentials(fields)
+ * const tooMany = (response: ResponseHead) => Redirect.refused(response, "TooMany")
+ * ```
  */
 import type { Fields } from "../http/Fields.js"
 import type { ResponseHead } from "../http/ResponseHead.js"

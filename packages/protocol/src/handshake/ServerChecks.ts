@@ -11,6 +11,16 @@
  *
  * hostOf({ method: "GET", target: "/", version: "1.1", fields: Fields.from({ Host: "example.com" }) })
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as ServerChecks from "@effect-websocket/protocol/handshake/ServerChecks"
+ * import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+ *
+ * ServerChecks.isTarget("/chat") // true
+ * ServerChecks.authorityOf("ws://example.com/chat") // "example.com"
+ * const offered = (request: RequestHead) => [ServerChecks.subprotocolsOf(request), ServerChecks.extensionsOf(request)]
+ * ```
  */
 import type { Extension } from "../extension/ExtensionList.js"
 import * as ExtensionList from "../extension/ExtensionList.js"

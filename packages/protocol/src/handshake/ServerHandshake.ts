@@ -12,6 +12,16 @@
  *
  * const judge = (request: RequestHead) => (isUpgrade(request) ? verify(request) : undefined)
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
+ *
+ * const answer = (request: ServerHandshake.UpgradeRequest, answer: ServerHandshake.ServerAnswer, mustSpeak: boolean) =>
+ *   mustSpeak && answer.subprotocol === undefined
+ *     ? ServerHandshake.refusal(ServerHandshake.subprotocolRequired(request), false)
+ *     : ServerHandshake.response(request, answer)
+ * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import type { Extension } from "../extension/ExtensionList.js"

@@ -10,6 +10,14 @@
  *
  * choose(["chat.v1", "chat.v2"], ["chat.v2"]) // "chat.v2"
  * ```
+ *
+ * @example
+ * ```ts
+ * import { invalidOffer, parse } from "@effect-websocket/protocol/handshake/Subprotocol"
+ *
+ * parse("chat.v1, chat.v2") // ["chat.v1", "chat.v2"]; undefined when it is no list
+ * invalidOffer(["chat", "chat"]) // what is wrong with it
+ * ```
  */
 import { isToken, tokenList } from "../http/Grammar.js"
 

@@ -12,6 +12,14 @@
  * const uri = WebSocketUri.parse("wss://example.com/chat")
  * if (!("_tag" in uri)) console.log(uri.host, uri.port, uri.target)
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as WebSocketUri from "@effect-websocket/protocol/handshake/WebSocketUri"
+ *
+ * const uri = WebSocketUri.parse("wss://example.com/chat?token=secret")
+ * if (!("_tag" in uri)) console.log(WebSocketUri.format(uri), WebSocketUri.href(uri).length) // without the query, and with it
+ * ```
  */
 import * as Base64 from "../bytes/Base64.js"
 import * as Utf8 from "../bytes/Utf8.js"

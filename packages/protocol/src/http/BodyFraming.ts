@@ -12,6 +12,15 @@
  * const fields = Fields.from({ "Content-Length": "4" })
  * const framing = ofRequest({ method: "POST", target: "/", version: "1.1", fields })
  * ```
+ *
+ * @example
+ * ```ts
+ * import { ofResponse } from "@effect-websocket/protocol/http/BodyFraming"
+ * import { make } from "@effect-websocket/protocol/http/ResponseHead"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const framing = ofResponse(make(200, Fields.from({ "Content-Length": "4" })), "HEAD") // none: a HEAD has no body
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isDigits, tokenList } from "./Grammar.js"

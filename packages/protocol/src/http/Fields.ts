@@ -13,6 +13,13 @@
  * fields.get("host") // "example.com"
  * fields.combined("Via") // "a, b"
  * ```
+ *
+ * @example
+ * ```ts
+ * import { invalidField } from "@effect-websocket/protocol/http/Fields"
+ *
+ * invalidField("X-Name", "a\r\nb") // what is wrong with it
+ * ```
  */
 import { isFieldValue, isToken } from "./Grammar.js"
 

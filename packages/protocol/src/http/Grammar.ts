@@ -11,6 +11,17 @@
  * isToken("Sec-WebSocket-Key") // true
  * tokenList("keep-alive, Upgrade")
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import * as Grammar from "@effect-websocket/protocol/http/Grammar"
+ *
+ * Grammar.trimOws(" a ") // "a"
+ * Grammar.hasToken(Fields.from({ Connection: "keep-alive, Upgrade" }), "Connection", "upgrade") // true
+ * Grammar.isFieldValue("a b") && Grammar.isLineText("Not Found") && Grammar.isRequestTarget("/chat") // true
+ * Grammar.isDigits("12") && Grammar.isHexDigits("fF") // true
+ * ```
  */
 // tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
 // token = 1*tchar (RFC 9110 §5.6.2)

@@ -12,6 +12,14 @@
  *
  * console.log(format("GET / HTTP/1.1", Fields.from({ Cookie: "secret" }))) // the value is ***
  * ```
+ *
+ * @example
+ * ```ts
+ * import * as HeadLines from "@effect-websocket/protocol/http/HeadLines"
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ *
+ * const octets = HeadLines.encode("GET / HTTP/1.1", undefined, Fields.from({ Host: "example.com" }))
+ * ```
  */
 import { type Fields, invalidField } from "./Fields.js"
 

@@ -12,6 +12,15 @@
  * const head = { method: "GET", target: "/chat", version: "1.1", fields: Fields.from({ Host: "a" }) } as const
  * const octets = RequestHead.encode(head)
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import * as RequestHead from "@effect-websocket/protocol/http/RequestHead"
+ *
+ * const withFields = RequestHead.decodeLine("GET /chat HTTP/1.1", 1024)
+ * if (typeof withFields === "function") console.log(withFields(Fields.from({ Host: "a" })).target) // /chat
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isRequestTarget, isToken } from "./Grammar.js"

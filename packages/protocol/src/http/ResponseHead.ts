@@ -10,6 +10,15 @@
  *
  * const octets = ResponseHead.encode(ResponseHead.make(404, Fields.from({ "Content-Length": "0" })))
  * ```
+ *
+ * @example
+ * ```ts
+ * import { Fields } from "@effect-websocket/protocol/http/Fields"
+ * import * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
+ *
+ * const withFields = ResponseHead.decodeLine("HTTP/1.1 101 Switching Protocols")
+ * if (typeof withFields === "function") console.log(ResponseHead.format(withFields(Fields.empty))) // for a log
+ * ```
  */
 import type { Fields } from "./Fields.js"
 import { isDigits, isLineText } from "./Grammar.js"

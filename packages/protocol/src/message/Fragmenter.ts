@@ -9,6 +9,13 @@
  *
  * for (const fragment of cut(100, 64)) console.log(firstOctet(fragment, 0x2, 0))
  * ```
+ *
+ * @example
+ * ```ts
+ * import { cutText } from "@effect-websocket/protocol/message/Fragmenter"
+ *
+ * for (const part of cutText("a long text", 4)) console.log(part) // never within a surrogate pair
+ * ```
  */
 
 /** The payload of one frame: the octets [start, end) of the message. */

@@ -40,6 +40,8 @@ export interface Subscription {
    * the receiver was given up, and with what sending failed otherwise.
    */
   readonly ended: Effect.Effect<void, TooSlow | SendError>
+  /** Ends this subscription before its Scope does: for who leaves a room, and stays connected. Idempotent. */
+  readonly unsubscribe: Effect.Effect<void>
 }
 
 /** Topics and their receivers. */

@@ -1,7 +1,19 @@
 /** The end of a subscription whose receiver did not keep up. */
 import * as Data from "effect/Data"
 
-/** As much waited for this receiver as may wait, and the policy gives up such a one. */
+/**
+ * As much waited for this receiver as may wait, and the policy gives up such a one.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Broadcast } from "effect-websocket"
+ *
+ * // What a receiver that was given up is told; `messages` and `octets` were waiting for it.
+ * const told = (subscription: Broadcast.Subscription) =>
+ *   Effect.catchTag(subscription.ended, "TooSlow", (error: Broadcast.TooSlow) => Effect.log(error.message))
+ * ```
+ */
 export class TooSlow extends Data.TaggedError("TooSlow")<{
   /** Messages that waited for it, and are lost to it. */
   readonly messages: number

@@ -9,7 +9,13 @@ import type { Source } from "../Entropy.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { Deadlines } from "../waiting/Deadlines.js"
-import type { SharedDeflation } from "./SharedDeflation.js"
+import type { PreparedForm } from "./PreparedForm.js"
+import type { PreparedMessage } from "./PreparedMessage.js"
+
+/** What messages that go to many look like here, compressed. */
+export interface SharedForms {
+  readonly form: (prepared: PreparedMessage) => PreparedForm
+}
 
 /** Compression, when it was agreed (RFC 7692). */
 export interface ConnectionCompression {
@@ -17,7 +23,7 @@ export interface ConnectionCompression {
   readonly threshold: number
   readonly open: (sink: InflateSink) => Engine
   /** For messages that go to many. */
-  readonly shared: SharedDeflation
+  readonly shared: SharedForms
 }
 
 /** What a connection is made of. */

@@ -6,9 +6,9 @@
 import { encode, encodeInto } from "@effect-websocket/protocol/bytes/Utf8"
 import type { Message } from "@effect-websocket/protocol/message/Message"
 import type { Deflater, DeflateStep } from "../Compression.js"
+import type { SharedForms } from "./ConnectionParts.js"
 import type { PreparedForm } from "./PreparedForm.js"
 import type { PreparedMessage } from "./PreparedMessage.js"
-import type { SharedDeflation } from "./SharedDeflation.js"
 
 /** Texts up to this many UTF-16 units are encoded into memory that is used again. */
 const maxShared = 64 * 1024
@@ -29,7 +29,7 @@ export class Deflation {
   constructor(
     private readonly deflater: Deflater,
     private readonly threshold: number,
-    private readonly shared: SharedDeflation
+    private readonly shared: SharedForms
   ) {}
 
   /** Whether a message of this length (octets, or UTF-16 units of a text) is compressed; what the application chose counts first. */
@@ -40,7 +40,7 @@ export class Deflation {
   /** How a message that goes to many is sent here: compressed once for all who have the same parameters, or as it is. */
   form(prepared: PreparedMessage): PreparedForm {
     if (!this.applies(prepared.message.length, prepared.compress)) return prepared.plain
-    const form = prepared.deflated(this.shared)
+    const form = this.shared.form(prepared)
     // RFC 7692 §7.2.3.2: the peer's window has this message now. Ours has not, and distances that reach over it would be wrong.
     if (form.isDeflated) this.deflater.reset()
     return form

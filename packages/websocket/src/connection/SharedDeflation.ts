@@ -18,6 +18,11 @@ export class SharedDeflation {
 
   constructor(private readonly openDeflater: () => Deflater) {}
 
+  /** What a message looks like for all who share this: made when the first of them asks. */
+  form<F>(prepared: { readonly deflated: (deflation: SharedDeflation) => F }): F {
+    return prepared.deflated(this)
+  }
+
   /** A whole message, compressed without any other one; lent until any deflater is called again. */
   whole(octets: Uint8Array): Uint8Array {
     this.deflater ??= this.openDeflater()

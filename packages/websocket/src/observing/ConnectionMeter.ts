@@ -5,6 +5,7 @@ import type { Frame } from "@effect-websocket/protocol/frame/Frame"
 import { isControl, Opcode } from "@effect-websocket/protocol/frame/Opcode"
 import type * as Clock from "effect/Clock"
 import type { Deflater, Engine, Inflater, InflateSink } from "../Compression.js"
+import type { SharedForms } from "../connection/ConnectionParts.js"
 import type { Duplex } from "../Transport.js"
 import type { DirectionCounts } from "./DirectionCounts.js"
 import type { Direction, FrameListener } from "./FrameTap.js"
@@ -46,6 +47,21 @@ export class ConnectionMeter implements FrameListener, Touched {
         deflater: countedDeflater(engine.deflater, sent),
         inflater: countedInflater(engine.inflater, received),
         close: () => engine.close()
+      }
+    }
+  }
+
+  /** The same forms; what a message for many was and became counts for each connection that sends it. */
+  shared(forms: SharedForms): SharedForms {
+    const { sent } = this.metrics
+    return {
+      form: (prepared) => {
+        const form = forms.form(prepared)
+        if (form.isDeflated) {
+          sent.plain += prepared.plain.payload.length
+          sent.compressed += form.payload.length
+        }
+        return form
       }
     }
   }

@@ -8,6 +8,7 @@ import * as Authority from "@effect-websocket/protocol/handshake/Authority"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as Uri from "@effect-websocket/protocol/handshake/WebSocketUri"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+import * as Target from "@effect-websocket/protocol/http/Target"
 import * as Option from "effect/Option"
 import type { Address, ConnectionInfo } from "../Transport.js"
 
@@ -39,7 +40,7 @@ export const ofRequest = (
     ...http,
     "http.request.method": method,
     "network.protocol.version": version,
-    "url.path": target.split("?", 1)[0],
+    "url.path": Target.path(target),
     "url.scheme": encrypted ? "wss" : "ws",
     "server.address": authority?.host,
     "server.port": authority && (authority.port ?? Authority.defaultPort(encrypted))

@@ -24,7 +24,11 @@ export const metering = (meter: Meter): Metering => ({
       return {
         negotiated,
         duplex: watched(duplex, negotiated, own),
-        compression: compression && { ...compression, open: own.engine(compression.open) },
+        compression: compression && {
+          ...compression,
+          open: own.engine(compression.open),
+          shared: own.shared(compression.shared)
+        },
         onOpen: lifetime(meter, connection)
       }
     }),

@@ -26,8 +26,8 @@ export const octets = Metric.counter("websocket.octets", {
 })
 
 /**
- * Octets that connections have compressed and inflated, without messages that were compressed once for many. Tags: `role`,
- * `direction`, `form`: `plain` or `compressed`.
+ * Octets of compressed messages, before and after; one that was compressed once for many counts for each connection that sends
+ * it. Tags: `role`, `direction`, `form`: `plain` or `compressed`.
  */
 export const compression = Metric.counter("websocket.compression.octets", {
   description: "octets of compressed messages, before and after",

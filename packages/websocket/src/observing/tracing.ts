@@ -74,14 +74,14 @@ const opened = (span: Tracer.Span, negotiated: Negotiated, info: ConnectionInfo)
 }
 
 /** The request tells the server of the span, unless the application does. */
-const propagating = <E, R>(options: RequestOptions<E, R>, value: string | undefined): RequestOptions<E, R> => {
-  if (value === undefined) return options
+const propagating = <E, R>(options: RequestOptions<E, R>, own: Fields): RequestOptions<E, R> => {
+  if (own.size === 0) return options
   const { decorateRequest } = options
   const decorate: RequestOptions<E, R>["decorateRequest"] = (head) =>
     Effect.map(decorateRequest === undefined ? Effect.succeed({}) : orEffect(decorateRequest(head)), (more) => {
       const fields = Fields.from(more)
       const isThere = head.fields.has(traceContext.traceparent) || fields.has(traceContext.traceparent)
-      return isThere ? fields : fields.set(traceContext.traceparent, value)
+      return isThere ? fields : own.merge(fields)
     })
   return { ...options, decorateRequest: decorate }
 }

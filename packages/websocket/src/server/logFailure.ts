@@ -3,10 +3,18 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import { Closed, ProtocolError, SendError, TimeoutError, TransportError } from "../WebSocketError.js"
+
+/** A message that was no value, and for which the connection was closed: by its tag, so that no server has to load values. */
+const isDecodeError = Predicate.isTagged("DecodeError")
+
+const hasClosed = (error: unknown): boolean =>
+  isDecodeError(error) && Predicate.hasProperty(error, "hasClosed") && error.hasClosed === true
 
 /** Whether an error says no more than that the connection has ended. */
 export const isEndOfConnection = (error: unknown): boolean =>
+  hasClosed(error) ||
   error instanceof Closed ||
   error instanceof ProtocolError ||
   error instanceof TransportError ||

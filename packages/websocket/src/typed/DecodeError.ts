@@ -25,9 +25,11 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly reason: DecodeReason
   readonly received: Message
   readonly cause: unknown
+  /** Whether the connection was closed for it, as `onInvalid` says. */
+  readonly hasClosed: boolean
 }> {
-  static of(reason: DecodeReason, received: Message): DecodeError {
-    return new DecodeError({ reason, received, cause: causeOf(reason) })
+  static of(reason: DecodeReason, received: Message, hasClosed = false): DecodeError {
+    return new DecodeError({ reason, received, cause: causeOf(reason), hasClosed })
   }
 
   override get message(): string {

@@ -188,7 +188,7 @@ export class TypedConnection<E, SE, In, Out, R, RO> {
 
   private invalid(message: Message, reason: DecodeReason): Effect.Effect<unknown, DecodeError, R> {
     const { onInvalid } = this.definition
-    const error = DecodeError.of(reason, message)
+    const error = DecodeError.of(reason, message, typeof onInvalid === "object" && "close" in onInvalid)
     if (onInvalid === "fail") return Effect.fail(error)
     if (onInvalid === "skip") return Effect.logWarning("a message was left out", Cause.fail(error))
     return "skip" in onInvalid ? (onInvalid.skip(error) ?? Effect.void) : this.closeFor(error, onInvalid.close)

@@ -2,7 +2,7 @@
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { MessageOptions, MessageSocket, ReceiveErrorOf, SendErrorOf } from "../MessageSocket.js"
+import type { Message, MessageOptions, MessageSocket, ReceiveErrorOf, SendErrorOf } from "../MessageSocket.js"
 import type { Codec } from "./Codec.js"
 import type { DecodeError } from "./DecodeError.js"
 import type { EncodeError } from "./EncodeError.js"
@@ -70,6 +70,8 @@ export interface TypedSocket<S, In, Out, E, RIn, ROut> {
 
 /** What is said on a connection, for any number of them. */
 export interface Protocol<In, Out, RIn, ROut, P> extends Definition<In, Out, RIn, ROut, P> {
+  /** A value as the message which `send` makes of it: for `Broadcast.publish`, or `WebSocket.prepare`. */
+  readonly encode: (value: Out) => Effect.Effect<Message, EncodeError, ROut>
   /** The values on this socket, which is not to be read in another way. */
   readonly over: <S extends MessageSocket<unknown, unknown>>(
     socket: S

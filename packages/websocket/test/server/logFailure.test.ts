@@ -5,6 +5,7 @@ import * as FiberId from "effect/FiberId"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { logFailure } from "../../src/server/logFailure.js"
+import { DecodeError } from "../../src/typed/DecodeError.js"
 import { Closed, SendError, TransportError } from "../../src/WebSocketError.js"
 
 const logged = (cause: Cause.Cause<unknown>): Effect.Effect<ReadonlyArray<string>> =>
@@ -33,6 +34,14 @@ describe("what a handler failed with", () => {
       expect(yield* logged(Cause.fail(closed))).toEqual([])
       expect(yield* logged(Cause.fail(new TransportError({ reason: { _tag: "Reset" } })))).toEqual([])
       expect(yield* logged(Cause.fail(new SendError({ reason: { _tag: "Closing" } })))).toEqual([])
+    })
+  )
+
+  it.effect("a message that is no value is logged, unless the connection was closed for it", () =>
+    Effect.gen(function* () {
+      const reason = { _tag: "UnexpectedKind", expected: "text" } as const
+      expect(yield* logged(Cause.fail(DecodeError.of(reason, "a", false)))).toEqual(["ERROR"])
+      expect(yield* logged(Cause.fail(DecodeError.of(reason, "a", true)))).toEqual([])
     })
   )
 
