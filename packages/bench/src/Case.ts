@@ -38,7 +38,22 @@ export interface IdleCase {
   readonly deflate: boolean
 }
 
-export type Situation = EchoCase | BroadcastCase | HandshakeCase | IdleCase
+/** Many connections with a message now and then, and one that floods the server with messages of `flood` octets. */
+export interface FairnessCase {
+  readonly kind: "fairness"
+  readonly others: number
+  readonly flood: number
+}
+
+/** A message so large that it could keep the server from everything else. */
+export interface HoldCase {
+  readonly kind: "hold"
+  readonly isText: boolean
+  readonly size: number
+  readonly deflate: boolean
+}
+
+export type Situation = EchoCase | BroadcastCase | HandshakeCase | IdleCase | FairnessCase | HoldCase
 
 export interface Case {
   /** For `--case`: a prefix is enough. */
@@ -63,5 +78,13 @@ export interface Times {
 export type Sample = Readonly<Record<string, number>>
 
 /** The main figures of a kind of case, with their units. */
-export const figuresOf = ({ kind }: Situation): ReadonlyArray<string> =>
-  kind === "idle" ? ["fresh", "after"] : ["cpu"]
+export const figuresOf = ({ kind }: Situation): ReadonlyArray<string> => figures[kind]
+
+const figures: Readonly<Record<Situation["kind"], ReadonlyArray<string>>> = {
+  echo: ["cpu"],
+  broadcast: ["cpu"],
+  handshakes: ["cpu"],
+  idle: ["fresh", "after"],
+  fairness: ["quiet", "flooded"],
+  hold: ["held"]
+}

@@ -127,7 +127,10 @@ export const duration = (plan: Plan): number => {
   const ofCase = (one: Case): number => {
     const count = namesOf(plan, one).length
     if (one.situation.kind === "idle") return count * (5 + one.situation.connections / 1000)
-    return count * plan.rounds * (plan.times.warmUp * one.patience + plan.times.measure + overhead)
+    if (one.situation.kind === "hold") return count * plan.rounds * 4
+    if (one.situation.kind === "fairness") return 2 * count * plan.rounds * (plan.times.warmUp + plan.times.measure)
+    const opening = one.situation.kind === "echo" ? one.situation.connections / 2000 : 0
+    return count * plan.rounds * (plan.times.warmUp * one.patience + plan.times.measure + overhead + opening)
   }
   return plan.cases.reduce((sum, one) => sum + ofCase(one), 0)
 }

@@ -11,7 +11,7 @@ const basic = ["net", "pull", "run", "messages", "ws", "ws+bufferutil"]
 const servers = [...basic, "route", "beast"]
 const everybody = [...servers, "sendAll", "socket"]
 const clients = [...basic, "undici", "socket"]
-const strings = ["net", "pull", "run", "messages", "ws"]
+const strings = ["net", "pull", "messages", "ws"]
 const quickServers = ["net", "pull", "messages", "ws", "beast"]
 const quickLarge = ["net", "pull", "ws", "ws+bufferutil", "beast"]
 const compressing = ["pull", "run", "ws", "beast"]
@@ -68,9 +68,9 @@ const headlines: Readonly<Record<string, Pick<Case, "peers" | "quick">>> = {
   "echo-1m-1x4": { peers: [...basic, "beast"], quick: quickLarge }
 }
 
-/** Elsewhere not everybody is asked: bufferutil does nothing for small messages, and `run` costs what `pull` does. */
+/** Elsewhere not everybody is asked: `run` costs what `pull` does, bufferutil does nothing for small messages, and Streams nothing to large ones. */
 const others = (size: number): ReadonlyArray<string> =>
-  size <= kib ? ["net", "pull", "run", "messages", "ws"] : ["net", "pull", "messages", "ws", "ws+bufferutil"]
+  size <= kib ? ["net", "pull", "messages", "ws"] : ["net", "pull", "ws", "ws+bufferutil"]
 
 const grid = (): ReadonlyArray<Case> => {
   const found = new Map<string, Case>()
@@ -140,11 +140,44 @@ const idle = (connections: number, deflate: boolean): Case => ({
   patience: 1
 })
 
+/** The same load for each connection, and ever more of them. */
+const growth = [16, 1000, 10_000].map((connections) =>
+  echo("growth", "", { connections }, { peers: ["net", "run", "ws"] })
+)
+
+const fairness = [125, 64 * kib].map(
+  (flood): Case => ({
+    name: `fairness-${short(flood)}`,
+    title: `100 connections while another one floods with messages of ${long(flood)}`,
+    situation: { kind: "fairness", others: 100, flood },
+    peers: ["net", "pull", "run", "ws"],
+    quick: [],
+    patience: 2
+  })
+)
+
+const holds = (
+  [
+    ["octets", { isText: false, deflate: false }],
+    ["text", { isText: true, deflate: false }],
+    ["deflate", { isText: false, deflate: true }]
+  ] as const
+).map(
+  ([name, what]): Case => ({
+    name: `hold-${name}`,
+    title: `100 MiB of ${what.deflate ? "octets, permessage-deflate" : name}, echoed`,
+    situation: { kind: "hold", size: 100 * mib, ...what },
+    peers: what.deflate ? ["pull", "ws"] : ["net", "pull", "ws", "ws+bufferutil"],
+    quick: [],
+    patience: 1
+  })
+)
+
 const encrypted = [
   { size: 125, connections: 16, inFlight: 1 },
   { size: 125, connections: 16, inFlight: 64 },
   { size: 16 * kib, connections: 16, inFlight: 16 }
-].map((changes) => echo("tls", " over TLS", { ...changes, tls: true }, { peers: ["net", "pull", "run", "ws"] }))
+].map((changes) => echo("tls", " over TLS", { ...changes, tls: true }, { peers: ["net", "pull", "ws"] }))
 
 const ofClients = [
   { size: 125, inFlight: 1 },
@@ -182,6 +215,9 @@ export const cases: ReadonlyArray<Case> = [
   ...ofClients,
   ...watched,
   ...broadcasts,
+  ...growth,
+  ...fairness,
+  ...holds,
   handshakes,
   idle(1000, false),
   idle(10_000, false),

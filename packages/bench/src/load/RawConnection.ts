@@ -54,6 +54,11 @@ export class RawConnection {
     this.socket = target.tls ? tls.connect(options, onConnect) : net.connect(options, onConnect)
   }
 
+  /** Base-2 logarithm of the window with which the server wants messages to be compressed (RFC 7692 §7.1.2.2). */
+  get windowBits(): number {
+    return Number(/client_max_window_bits=(\d+)/i.exec(this.head)?.[1] ?? 15)
+  }
+
   private onOctets(size: number): boolean {
     if (this.isOpen) this.receive(buffer, 0, size)
     else this.shake(size)

@@ -46,8 +46,8 @@ export const frame = (first: number, octets: Uint8Array, masked: boolean): Buffe
 }
 
 /** RFC 7692 §7.2.1: without the last four octets, which are always the same. */
-const deflated = (octets: Buffer): Buffer =>
-  deflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+export const deflated = (octets: Buffer, windowBits = 15): Buffer =>
+  deflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH, windowBits }).subarray(0, -4)
 
 const message = (octets: Buffer, { deflate, fragment, kind, masked }: RingOptions): Buffer => {
   const body = deflate ? deflated(octets) : octets

@@ -2,7 +2,9 @@
 import type { Sample } from "../Case.js"
 import { measureBroadcast } from "./broadcast.js"
 import { measureEcho } from "./echo.js"
+import { measureFairness } from "./fairness.js"
 import { measureHandshakes } from "./handshakes.js"
+import { measureHold } from "./hold.js"
 import { measureIdle } from "./idle.js"
 import type { Job } from "./Job.js"
 
@@ -17,6 +19,10 @@ const measure = (job: Job): Promise<Sample> => {
       return measureHandshakes(job, situation)
     case "idle":
       return measureIdle(job, situation)
+    case "fairness":
+      return measureFairness(job, situation)
+    case "hold":
+      return measureHold(job, situation)
   }
 }
 

@@ -15,6 +15,8 @@ export interface Setting {
   /** Of a client: where to connect to, and how often. */
   readonly port: number
   readonly connections: number
+  /** Octets of the largest message a server has to take; unless it is given, as many as its library says. */
+  readonly largest?: number
 }
 
 /** The setting of this process. */

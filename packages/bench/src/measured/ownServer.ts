@@ -13,7 +13,7 @@ import { echoing } from "./echoing.js"
 import { observing } from "./observing.js"
 import { setting } from "./Setting.js"
 
-const { deflate, mode, style, tls } = setting()
+const { deflate, largest, mode, style, tls } = setting()
 const [name, watching] = observing(style)
 const topics = Effect.runSync(Broadcast.make())
 
@@ -35,7 +35,8 @@ const program = Effect.gen(function* () {
 program.pipe(
   Effect.provide(
     WebSocketServer.serve(mode === "broadcast" ? broadcast : echoing(name), {
-      compression: deflate && { threshold: 0 }
+      compression: deflate && { threshold: 0 },
+      limits: { maxMessageSize: largest, maxFrameSize: largest }
     })
   ),
   Effect.provide(Layer.mergeAll(WebSocket.layer, NodeCompression.layer, listener, watching)),

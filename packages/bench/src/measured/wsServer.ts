@@ -7,10 +7,10 @@ import { ready } from "./Control.js"
 import { certificate } from "./certificate.js"
 import { setting } from "./Setting.js"
 
-const { deflate, mode, tls } = setting()
+const { deflate, largest, mode, tls } = setting()
 
 const server = tls ? https.createServer(certificate()) : http.createServer()
-const sockets = new WebSocketServer({ server, perMessageDeflate: deflate })
+const sockets = new WebSocketServer({ server, perMessageDeflate: deflate, ...(largest && { maxPayload: largest }) })
 
 /** With `nodebuffer`, the default, and unfragmented by then, data is one Buffer. */
 const messageOf = (data: RawData, isBinary: boolean): Buffer | string => (isBinary ? (data as Buffer) : data.toString())

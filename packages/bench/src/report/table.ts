@@ -1,5 +1,5 @@
 /** Results as Markdown: CPU time first, then ratios, rates, latencies and memory. */
-import { figuresOf, type Sample } from "../Case.js"
+import { figuresOf, type Sample, type Situation } from "../Case.js"
 import { peerOf, peers } from "../Peer.js"
 import type { Column, Row } from "../Runner.js"
 import type { Machine } from "./machine.js"
@@ -56,7 +56,9 @@ const table = (rows: ReadonlyArray<Row>, cell: Cell): string => {
 const section = (title: string, rows: ReadonlyArray<Row>, cell: Cell): ReadonlyArray<string> =>
   rows.length === 0 ? [] : [`## ${title}`, table(rows, cell)]
 
-const isIdle = ({ case: { situation } }: Row): boolean => situation.kind === "idle"
+/** Rows of these kinds of cases. */
+const ofKind = (rows: ReadonlyArray<Row>, ...kinds: ReadonlyArray<Situation["kind"]>): ReadonlyArray<Row> =>
+  rows.filter(({ case: { situation } }) => kinds.includes(situation.kind))
 
 /** One line for the console: the main figures. */
 export const line = (row: Row): string => {
@@ -74,7 +76,7 @@ const about = ({ cores, cpu, date, load, memory, system, versions }: Machine): s
 
 /** The whole document. */
 export const markdown = (rows: ReadonlyArray<Row>, machine: Machine): string => {
-  const [idle, busy] = [rows.filter(isIdle), rows.filter((row) => !isIdle(row))]
+  const [busy, idle] = [ofKind(rows, "echo", "broadcast", "handshakes"), ofKind(rows, "idle")]
   return [
     "# Results of `npm run bench`",
     about(machine),
@@ -89,6 +91,12 @@ export const markdown = (rows: ReadonlyArray<Row>, machine: Machine): string => 
       idle,
       medians("freshHeap", "afterHeap")
     ),
+    ...section(
+      "Latency of 100 connections, µs: p99 before / while another one floods the server",
+      ofKind(rows, "fairness"),
+      medians("quiet", "flooded")
+    ),
+    ...section("Longest time for which the event loop was held, ms", ofKind(rows, "hold"), figure("held")),
     ...section("CPU of the generator, µs per message", busy, medians("generator")),
     ""
   ].join("\n\n")
