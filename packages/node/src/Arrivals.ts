@@ -71,7 +71,7 @@ export class Arrivals {
 /** Serves the arrivals until interrupted, or until there are no more; several may share them. */
 export const acceptFrom =
   (arrivals: Arrivals): Listener["Type"]["accept"] =>
-  <R>(use: (duplex: Duplex) => Effect.Effect<void, unknown, R>) =>
+  <R>(use: (duplex: Duplex) => Effect.Effect<unknown, unknown, R>) =>
     Effect.flatMap(Effect.runtime<Exclude<R, Scope.Scope>>(), (runtime) =>
       Effect.async<never, TransportError>((resume) => {
         const serving = new Serving(runtime, use)

@@ -8,12 +8,18 @@ import * as Effect from "effect/Effect"
 
 /** A list of waiting fibers. */
 export class Waiters {
+  /** One who needs no canceller, which costs as much as all else of waiting: woken in vain it does nothing. */
+  private first: (() => void) | undefined
   private waiting: Array<() => void> = []
 
   /** Suspends until the next `wake`, then goes on with `next`; an interruption is told. */
   waitFor<A, E, R>(next: Effect.Effect<A, E, R>, onInterrupt?: () => void): Effect.Effect<A, E, R> {
     return Effect.async<A, E, R>((resume) => {
       const awake = () => resume(next)
+      if (this.first === undefined && onInterrupt === undefined) {
+        this.first = awake
+        return
+      }
       this.waiting.push(awake)
       return Effect.sync(() => {
         this.waiting = this.waiting.filter((other) => other !== awake)
@@ -24,13 +30,16 @@ export class Waiters {
 
   /** Resumes all who wait now. */
   wake(): void {
-    if (this.waiting.length === 0) return
-    const woken = this.waiting
+    if (this.isEmpty) return
+    const { first, waiting } = this
+    this.first = undefined
     this.waiting = []
-    for (const awake of woken) awake()
+    first?.()
+    for (const awake of waiting) awake()
   }
 
+  /** Nobody waits. The first who is interrupted counts until the next `wake`, unless interruptions are told. */
   get isEmpty(): boolean {
-    return this.waiting.length === 0
+    return this.first === undefined && this.waiting.length === 0
   }
 }

@@ -22,14 +22,29 @@ describe("Waiters", () => {
     })
   )
 
-  it.live("who is interrupted waits no more", () =>
+  it.live("who is interrupted waits no more, and tells it", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
-      const fiber = yield* Effect.fork(waiters.waitFor(Effect.void))
+      const told: Array<boolean> = []
+      const fiber = yield* Effect.fork(waiters.waitFor(Effect.void, () => told.push(waiters.isEmpty)))
       yield* turns()
       expect(waiters.isEmpty).toBe(false)
       yield* Fiber.interrupt(fiber)
-      expect(waiters.isEmpty).toBe(true)
+      expect([waiters.isEmpty, told]).toEqual([true, [true]])
+    })
+  )
+
+  it.live("one who was interrupted does not keep others from being woken, in their order", () =>
+    Effect.gen(function* () {
+      const waiters = new Waiters()
+      const woken: Array<string> = []
+      const wait = (name: string) => Effect.fork(waiters.waitFor(Effect.sync(() => void woken.push(name))))
+      const [gone, second, third, fourth] = yield* Effect.forEach(["gone", "second", "third", "fourth"], wait)
+      yield* turns()
+      yield* Fiber.interruptAll([gone!, third!])
+      waiters.wake()
+      yield* Fiber.joinAll([second!, fourth!])
+      expect([woken, waiters.isEmpty]).toEqual([["second", "fourth"], true])
     })
   )
 

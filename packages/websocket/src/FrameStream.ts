@@ -20,6 +20,7 @@
  * ```
  */
 import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,11 +32,14 @@ import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
-import { type LimitOptions, resolve } from "./Limits.js"
+import type { OrEffect } from "./handshake/HandshakeOptions.js"
+import { andThen, orEffect } from "./handshake/orEffect.js"
+import { inContext, type Surroundings } from "./host/inContext.js"
+import { type LimitOptions, resolveIn } from "./Limits.js"
 import { observed } from "./observing/observed.js"
 import type { Watched } from "./observing/Watching.js"
 import type { Duplex } from "./Transport.js"
-import type { OptionError } from "./WebSocketError.js"
+import { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
 
 /** Settings of one connection. */
@@ -67,9 +71,9 @@ export class FrameStream extends Context.Tag("effect-websocket/FrameStream")<
 const compressionOf = (
   negotiated: Negotiated,
   choice: CompressionChoice | undefined
-): Effect.Effect<ConnectionCompression | undefined, OptionError> => {
+): OrEffect<ConnectionCompression | undefined, OptionError> => {
   const agreed = deflate(negotiated)
-  if (agreed === undefined) return Effect.succeed(undefined)
+  if (agreed === undefined) return undefined
   return Effect.map(chosen(choice || true), (settings) => ({
     agreed,
     threshold: settings!.threshold,
@@ -78,33 +82,45 @@ const compressionOf = (
   }))
 }
 
+type Parts = ConnectionParts & Pick<Watched, "onOpen">
+
 /** What a connection takes from its environment. */
 const partsOf = (
+  { context, fiber, runtime }: Surroundings<never>,
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
-): Effect.Effect<ConnectionParts & Pick<Watched, "onOpen">, OptionError> =>
-  Effect.gen(function* () {
-    const limits = { ...(yield* resolve(negotiated.role, options.limits)) }
-    const compression = yield* compressionOf(negotiated, options.compression)
-    const entropy = yield* Entropy
-    const deadlines = on(yield* Effect.clock)
-    const runtime = yield* Effect.runtime<never>()
-    const watched = yield* observed({ duplex, negotiated, compression })
-    return { ...watched, limits, deadlines, entropy, runtime }
-  })
+): OrEffect<Parts, OptionError> => {
+  const limits = resolveIn(context, negotiated.role, options.limits)
+  if (limits instanceof OptionError) return Effect.fail(limits)
+  return andThen(compressionOf(negotiated, options.compression), (compression) =>
+    andThen(observed(context, { duplex, negotiated, compression }), (watched) => ({
+      ...watched,
+      limits: { ...limits },
+      deadlines: on(Context.get(fiber.currentDefaultServices, Clock.Clock)),
+      entropy: Context.get(context, Entropy),
+      runtime: runtime()
+    }))
+  )
+}
+
+/** Opens the connection, which the Scope owns. */
+const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> =>
+  Effect.uninterruptible(
+    Effect.suspend(() => {
+      const connection = new Connection(parts)
+      // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
+      const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
+      const told = parts.onOpen === undefined ? owned : Effect.zipRight(owned, parts.onOpen(connection.closed))
+      return Effect.as(told, new OpenWebSocket(connection))
+    })
+  )
 
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
   open: (duplex, negotiated, options = {}) =>
-    Effect.flatMap(partsOf(duplex, negotiated, options), (parts) =>
-      Effect.uninterruptible(
-        Effect.flatMap(Effect.scope, (scope) => {
-          const connection = new Connection(parts)
-          // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
-          const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
-          return Effect.as(Effect.zipRight(owned, parts.onOpen(connection.closed)), new OpenWebSocket(connection))
-        })
-      )
-    )
+    inContext<Scope.Scope, WebSocket, OptionError>((surroundings) => {
+      const scope = Context.get(surroundings.context, Scope.Scope)
+      return orEffect(andThen(partsOf(surroundings, duplex, negotiated, options), (parts) => open(parts, scope)))
+    })
 })

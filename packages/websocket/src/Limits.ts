@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { inContext } from "./host/inContext.js"
 import { OptionError } from "./WebSocketError.js"
 
 /** Sizes are in octets, deadlines are totals. */
@@ -179,8 +180,18 @@ const valid = (limits: LimitValues | OptionError): Effect.Effect<LimitValues, Op
 export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
   valid(changed(limits, options))
 
+/** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
+export const resolveIn = (
+  context: Context.Context<never>,
+  role: Role,
+  own: LimitOptions = {}
+): LimitValues | OptionError => {
+  const limits = changed(defaults[role], Context.get(context, Limits))
+  return limits instanceof OptionError ? limits : changed(limits, own)
+}
+
 /**
- * The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own.
+ * As `resolveIn`, in the context of the fiber.
  *
  * @example
  * ```ts
@@ -190,15 +201,14 @@ export const change = (limits: LimitValues, options: LimitOptions): Effect.Effec
  * const limits = Effect.gen(function* () {
  *   const ofServers = yield* Limits.resolve("server", { maxMessageSize: 64 * 1024 })
  *   console.log(ofServers.maxMessageSize, Limits.defaultsOf("server").maxMessageSize) // 65536, 16777216
- *   return yield* Limits.change(ofServers, { idleTimeout: "1 minute" })
+ *   // The same without a step of the interpreter, where the context is at hand.
+ *   const ofClients = Limits.resolveIn(yield* Effect.context<never>(), "client")
+ *   return [ofClients, yield* Limits.change(ofServers, { idleTimeout: "1 minute" })]
  * })
  * ```
  */
-export const resolve = (role: Role, own: LimitOptions = {}): Effect.Effect<LimitValues, OptionError> =>
-  Effect.flatMap(Limits, (ambient) => {
-    const limits = changed(defaults[role], ambient)
-    return valid(limits instanceof OptionError ? limits : changed(limits, own))
-  })
+export const resolve = (role: Role, own?: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
+  inContext(({ context }) => valid(resolveIn(context, role, own)))
 
 /**
  * `layer` with limits from the configuration. What is out of range is an `OptionError` when the layer is built, not only when

@@ -36,7 +36,7 @@ export class Listener extends Context.Tag("effect-websocket/Listener")<
      * Scope how it ended, and nobody else.
      */
     readonly accept: <R>(
-      use: (duplex: Duplex) => Effect.Effect<void, unknown, R>
+      use: (duplex: Duplex) => Effect.Effect<unknown, unknown, R>
     ) => Effect.Effect<never, TransportError, Exclude<R, Scope.Scope>>
   }
 >() {}

@@ -25,11 +25,12 @@ import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { Accepted, AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
+import { andThen, orEffect } from "./handshake/orEffect.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
-import { Admission } from "./server/Admission.js"
+import { Admission, type Full } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
@@ -89,23 +90,26 @@ export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unkn
 const failed = (cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> =>
   Effect.zipRight(logFailure(cause), Cause.isDie(cause) ? Effect.fail(Cause.squash(cause)) : Effect.failCause(cause))
 
+type Served<R> = Effect.Effect<unknown, unknown, R | Scope.Scope | HttpCodec | Handshake | FrameStream>
+
 const handle = <A, E, R, P>(
   duplex: Duplex,
   handler: Handler<A, E, R>,
   options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Effect.Effect<void, unknown, R | P | Scope.Scope | HttpCodec | Handshake | FrameStream> => {
+): Served<R | P> => {
   const opened = ({ negotiated, session }: Accepted<A>) =>
     Effect.flatMap(FrameStream, ({ open }) =>
       Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
     )
-  const connection = Effect.flatMap(admission.enter(duplex), (full) =>
+  const connection = (full: Full | undefined) =>
     Effect.flatMap(serveRequests(duplex, options, limits, admission.handshakes, full), (accepted) =>
       accepted === undefined ? Effect.void : opened(accepted)
     )
-  )
-  return Effect.catchAllCause(Effect.asVoid(connection), failed)
+  // Made when it runs: else the fiber would hold all of the handshake for as long as there is the connection.
+  const served = Effect.suspend((): Served<R | P> => orEffect(andThen(admission.enter(duplex), connection)))
+  return Effect.catchAllCause(served, failed)
 }
 
 const count = (option: keyof typeof defaults, value: number = defaults[option]): Effect.Effect<number, OptionError> =>

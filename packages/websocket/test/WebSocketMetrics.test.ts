@@ -13,6 +13,7 @@ import type { CompressionService } from "../src/Compression.js"
 import * as FrameLog from "../src/FrameLog.js"
 import { FrameStream, layer as frameStream } from "../src/FrameStream.js"
 import { reject } from "../src/Handshake.js"
+import { orEffect } from "../src/handshake/orEffect.js"
 import { hostTurn } from "../src/host/HostTurn.js"
 import * as MemoryTransport from "../src/MemoryTransport.js"
 import { observed } from "../src/observing/observed.js"
@@ -47,12 +48,13 @@ describe("L3: WebSocketMetrics", () => {
     const [duplex] = yield* MemoryTransport.pair()
     const compression = { agreed: {}, threshold: 0, open: () => {}, shared: {} } as never
     const parts = { duplex, negotiated: negotiated("server"), compression }
-    const plain = yield* observed(parts)
+    const observe = Effect.flatMap(Effect.context<never>(), (context) => orEffect(observed(context, parts)))
+    const plain = yield* observe
     expect([plain.duplex === duplex, plain.compression === compression]).toEqual([true, true])
-    expect(plain.onOpen(Effect.never)).toBe(Effect.void)
-    const counting = yield* metered(observed(parts))
+    expect(plain.onOpen).toBe(undefined)
+    const counting = yield* metered(observe)
     expect([counting.duplex === duplex, counting.compression === compression]).toEqual([false, false])
-    const silent = yield* Effect.provide(observed(parts), FrameLog.layer)
+    const silent = yield* Effect.provide(observe, FrameLog.layer)
     expect(silent.duplex === duplex).toBe(true)
 
     const counts = [

@@ -19,8 +19,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
+import { inContext } from "../host/inContext.js"
 import { dated, framed, goOn, toResponse } from "../http/HttpAnswer.js"
-import { resolve } from "../Limits.js"
+import { type LimitValues, resolveIn } from "../Limits.js"
 import { accepting, answering } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import {
@@ -193,19 +194,37 @@ const answer = <A, R>(
   { head, leftover }: HeadRead<RequestHead>,
   options: AcceptOptions<A, R>,
   settings: CompressionSettings | undefined
-): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> => {
-  const decision = Effect.suspend(() => orEffect(decide(head, options, duplex.info.encrypted, settings)))
-  const answered = Effect.catchAll(decision, (error) =>
-    error instanceof OptionError ? Effect.fail(error) : refuse(codec, duplex, { head, leftover }, error, options)
+): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
+  Effect.matchCauseEffect(
+    Effect.suspend(() => orEffect(decide(head, options, duplex.info.encrypted, settings))),
+    {
+      onFailure: (cause) => {
+        const refused = Effect.catchAll(Effect.failCause(cause), (error) =>
+          error instanceof OptionError ? Effect.fail(error) : refuse(codec, duplex, { head, leftover }, error, options)
+        )
+        return orInternalError(codec, duplex, refused)
+      },
+      onSuccess: ({ session, ...agreed }) => {
+        const switching = codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
+        // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
+        const written =
+          awaitsContinue(head) === true ? Effect.zipRight(codec.writeResponse(duplex, goOn), switching) : switching
+        return Effect.as(written, { negotiated: { role: "server", request: head, ...agreed, leftover }, session })
+      }
+    }
   )
-  return Effect.flatMap(orInternalError(codec, duplex, answered), ({ session, ...agreed }) => {
-    const switching = codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
-    // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
-    const written =
-      awaitsContinue(head) === true ? Effect.zipRight(codec.writeResponse(duplex, goOn), switching) : switching
-    return Effect.as(written, { negotiated: { role: "server", request: head, ...agreed, leftover }, session })
-  })
-}
+
+/** The request that was read already, or reads it. */
+const requestOf = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  options: AcceptOptions<A, R>,
+  { octets = noOctets, request }: AlreadyRead,
+  limits: LimitValues
+): OrEffect<HeadRead<RequestHead>, HandshakeFailure, R> =>
+  request === undefined
+    ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) => refuseBroken(codec, duplex, error, options))
+    : { head: request, leftover: octets }
 
 /** Answers the client on `duplex`. */
 export const accept = <A, R>(
@@ -214,18 +233,14 @@ export const accept = <A, R>(
   options: AcceptOptions<A, R>,
   read: AlreadyRead
 ): Effect.Effect<Accepted<A>, HandshakeFailure, R> =>
-  Effect.flatMap(resolve("server", options.limits), (limits) =>
-    Effect.flatMap(chosen(options.compression), (settings) => {
-      const octets = read.octets ?? noOctets
-      const request =
-        read.request === undefined
-          ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
-              refuseBroken(codec, duplex, error, options)
-            )
-          : Effect.succeed({ head: read.request, leftover: octets })
-      const whole = Effect.flatMap(request, (read) =>
-        answering(read.head, duplex.info, answer(codec, duplex, read, options, settings))
+  inContext<R, Accepted<A>, HandshakeFailure, R>(({ context }) => {
+    const limits = resolveIn(context, "server", options.limits)
+    if (limits instanceof OptionError) return Effect.fail(limits)
+    const answered = (settings: CompressionSettings | undefined): Effect.Effect<Accepted<A>, HandshakeFailure, R> => {
+      const whole = andThen(requestOf(codec, duplex, options, read, limits), (read) =>
+        answering(context, read.head, duplex.info, answer(codec, duplex, read, options, settings))
       )
-      return accepting(within(whole, limits.handshakeTimeout, "Handshake"))
-    })
-  )
+      return accepting(context, within(orEffect(whole), limits.handshakeTimeout, "Handshake"))
+    }
+    return options.compression ? Effect.flatMap(chosen(options.compression), answered) : answered(undefined)
+  })

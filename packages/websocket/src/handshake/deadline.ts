@@ -1,13 +1,24 @@
 /** The deadline of a handshake: a total, which no octet prolongs. */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as FiberRefs from "effect/FiberRefs"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
+import { inContext } from "../host/inContext.js"
 import { TimeoutError, type TimeoutPhase } from "../WebSocketError.js"
 import { on } from "../waiting/Deadlines.js"
+
+/** Whether a fiber has left something in its FiberRefs that was not there when it began; flags are no inheritance. */
+const hasChanged = (fiber: Fiber.RuntimeFiber<unknown, unknown>, begin: FiberRefs.FiberRefs): boolean => {
+  for (const [ref, stack] of fiber.getFiberRefs().locals) {
+    if (begin.locals.get(ref) !== stack && ref !== FiberRef.currentRuntimeFlags) return true
+  }
+  return false
+}
 
 /**
  * Fails when `effect` takes longer than `millis`; Infinity is no deadline, and costs nothing. Instead of the two fibers of
@@ -19,25 +30,22 @@ export const within = <A, E, R>(
   phase: TimeoutPhase
 ): Effect.Effect<A, E | TimeoutError, R> => {
   if (millis === Infinity) return effect
-  return Effect.flatMap(Effect.runtime<R>(), (runtime) =>
-    Effect.clockWith((clock) =>
-      Effect.async<A, E | TimeoutError, R>((resume) => {
-        let begin: FiberRefs.FiberRefs | undefined
-        const updateRefs = (refs: FiberRefs.FiberRefs) => (begin = refs)
-        // As an exit its failure is not unhandled.
-        const fiber = Runtime.runFork(runtime, Effect.exit(effect), { updateRefs })
-        let late: TimeoutError | undefined
-        on(clock).limit(fiber, millis, () => {
-          late = new TimeoutError({ phase, after: Duration.millis(millis) })
-        })
-        fiber.addObserver((exit) => {
-          const result = Exit.flatten(exit)
-          const isSame = fiber.getFiberRefs() === begin
-          resume(late ? Effect.fail(late) : isSame ? result : Effect.zipRight(fiber.inheritAll, result))
-        })
-        return Fiber.interrupt(fiber)
+  return inContext<R, A, E | TimeoutError>(({ fiber: { currentDefaultServices }, runtime }) =>
+    Effect.async<A, E | TimeoutError>((resume) => {
+      let begin = FiberRefs.empty()
+      const updateRefs = (refs: FiberRefs.FiberRefs) => (begin = refs)
+      // As an exit its failure is not unhandled.
+      const fiber = Runtime.runFork(runtime(), Effect.exit(effect), { updateRefs })
+      let late: TimeoutError | undefined
+      on(Context.get(currentDefaultServices, Clock.Clock)).limit(fiber, millis, () => {
+        late = new TimeoutError({ phase, after: Duration.millis(millis) })
       })
-    )
+      fiber.addObserver((exit) => {
+        const result = Exit.flatten(exit)
+        resume(late ? Effect.fail(late) : hasChanged(fiber, begin) ? Effect.zipRight(fiber.inheritAll, result) : result)
+      })
+      return Fiber.interrupt(fiber)
+    })
   )
 }
 

@@ -22,8 +22,8 @@ export interface Watchable {
 
 /** The same parts, or those that tell who watches. */
 export interface Watched extends Watchable {
-  /** To be run when the connection is open, with how it will have ended. */
-  readonly onOpen: (closed: Effect.Effect<Closure>) => Effect.Effect<void>
+  /** To be run when the connection is open, with how it will have ended; `undefined` when nobody watches. */
+  readonly onOpen: ((closed: Effect.Effect<Closure>) => Effect.Effect<void>) | undefined
 }
 
 /** Watches open connections. */

@@ -1,26 +1,35 @@
 /** Opening handshakes with those who watch them: asked once for each. */
-import type { Role } from "@effect-websocket/protocol/bytes/Role"
+import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Accepted } from "../handshake/HandshakeOptions.js"
+import { inContext } from "../host/inContext.js"
+import type { ConnectionInfo } from "../Transport.js"
 import { WebSocketMetrics } from "../WebSocketMetrics.js"
 import { WebSocketTracing } from "../WebSocketTracing.js"
 import type { HandshakeTracing } from "./Watching.js"
 
-const counted = <A, E, R>(role: Role, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(WebSocketMetrics, (metering) => metering?.handshake(role, attempt) ?? attempt)
-
 /** A client's attempt. */
 export const connecting: HandshakeTracing["connecting"] = (uri, options, connect) =>
-  counted(
-    "client",
-    Effect.flatMap(WebSocketTracing, (tracing) => tracing?.connecting(uri, options, connect) ?? connect(options))
-  )
+  inContext(({ context }) => {
+    const tracing = Context.get(context, WebSocketTracing)
+    const attempt = tracing?.connecting(uri, options, connect) ?? connect(options)
+    return Context.get(context, WebSocketMetrics)?.handshake("client", attempt) ?? attempt
+  })
 
 /** A server's answer to a request. */
-export const answering: HandshakeTracing["answering"] = (head, info, answer) =>
-  Effect.flatMap(WebSocketTracing, (tracing) => tracing?.answering(head, info, answer) ?? answer)
+export const answering = <A, E, R>(
+  context: Context.Context<never>,
+  head: RequestHead,
+  info: ConnectionInfo,
+  answer: Effect.Effect<Accepted<A>, E, R>
+): Effect.Effect<Accepted<A>, E, R> => Context.get(context, WebSocketTracing)?.answering(head, info, answer) ?? answer
 
 /** A server's handshake as a whole. */
-export const accepting = <A, E, R>(accept: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => counted("server", accept)
+export const accepting = <A, E, R>(
+  context: Context.Context<never>,
+  accept: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Context.get(context, WebSocketMetrics)?.handshake("server", accept) ?? accept
 
 /** A request that was no handshake at all, or did not come to one. */
 export const refused = (error: unknown): Effect.Effect<void> =>

@@ -11,7 +11,7 @@ const lifetime = (meter: Meter, { negotiated, onOpen }: Watched): Watched["onOpe
     meter[role].onOpen()
     // It ends with the connection, which may be before the Scope does, and not later.
     const ended = Effect.forkDaemon(Effect.map(closed, (closure) => meter.closed(role, closure)))
-    return Effect.zipRight(ended, onOpen(closed))
+    return onOpen === undefined ? ended : Effect.zipRight(ended, onOpen(closed))
   }
 }
 

@@ -1,18 +1,18 @@
 /**
  * A connection with those who watch it: asked once, when it opens. Where nobody does, it is built of the same parts as ever.
  */
-import * as Effect from "effect/Effect"
+import * as Context from "effect/Context"
 import { FrameLog } from "../FrameLog.js"
+import type { OrEffect } from "../handshake/HandshakeOptions.js"
+import { andThen } from "../handshake/orEffect.js"
 import { WebSocketMetrics } from "../WebSocketMetrics.js"
 import type { ConnectionWatch, Watchable, Watched } from "./Watching.js"
 
-const nobody: Watched["onOpen"] = () => Effect.void
-
-const by = (watch: ConnectionWatch | undefined, connection: Effect.Effect<Watched>): Effect.Effect<Watched> =>
-  watch === undefined ? connection : Effect.flatMap(connection, watch.watch)
+const by = (watch: ConnectionWatch | undefined, connection: Watched): OrEffect<Watched> =>
+  watch === undefined ? connection : watch.watch(connection)
 
 /** The same parts, or those that tell who watches. */
-export const observed = (connection: Watchable): Effect.Effect<Watched> =>
-  Effect.flatMap(WebSocketMetrics, (metering) =>
-    Effect.flatMap(FrameLog, (log) => by(log, by(metering, Effect.succeed({ ...connection, onOpen: nobody }))))
+export const observed = (context: Context.Context<never>, connection: Watchable): OrEffect<Watched> =>
+  andThen(by(Context.get(context, WebSocketMetrics), { ...connection, onOpen: undefined }), (metered) =>
+    by(Context.get(context, FrameLog), metered)
   )

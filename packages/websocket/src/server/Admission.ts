@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import type { OrEffect } from "../handshake/HandshakeOptions.js"
 import { parse } from "../proxy/IpAddress.js"
 import type { Address, ConnectionInfo } from "../Transport.js"
 
@@ -107,11 +108,9 @@ export class Admission {
    * Takes a place for a connection, until the end of its Scope. Who finds none is told what is full, and does not count.
    * It is to be the first that the Scope owns, so that a place is left when the connection is gone.
    */
-  enter(duplex: {
-    readonly info: Pick<ConnectionInfo, "remote">
-  }): Effect.Effect<Full | undefined, never, Scope.Scope> {
+  enter(duplex: { readonly info: Pick<ConnectionInfo, "remote"> }): OrEffect<Full | undefined, never, Scope.Scope> {
     const { addresses, connections } = this
-    if (!connections.isBounded && !addresses.isBounded) return Effect.succeed(undefined)
+    if (!connections.isBounded && !addresses.isBounded) return undefined
     return Effect.flatMap(Effect.scope, (scope) =>
       Effect.uninterruptible(
         Effect.suspend(() => {

@@ -7,6 +7,7 @@
  */
 import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -14,6 +15,7 @@ import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure, ty
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { refuseBroken } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
+import { inContext } from "../host/inContext.js"
 import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import { refused } from "../observing/handshakes.js"
@@ -58,9 +60,9 @@ class Decision<A, R> {
 }
 
 /** What a request turned out to be. */
-type Attempt<A> =
+type Attempt<A, R> =
   | { readonly _tag: "Accepted"; readonly accepted: Accepted<A> }
-  | { readonly _tag: "Http"; readonly read: HeadRead<RequestHead>; readonly handler: HttpHandler<never> }
+  | { readonly _tag: "Http"; readonly read: HeadRead<RequestHead>; readonly handler: HttpHandler<R> }
 
 /** Reads one request, and makes the handshake when it asks for one: within the deadline, which is a total. */
 const attempt = <A, R>(
@@ -68,27 +70,25 @@ const attempt = <A, R>(
   octets: Uint8Array,
   options: RequestsOptions<A, R>,
   limits: LimitValues
-): Effect.Effect<Attempt<A>, HandshakeFailure, R | HttpCodec | Handshake> => {
+): Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake> => {
   // Without a policy there is no time at which the client would have to be told.
   const decision = options.authorize && new Decision(options.authorize)
   const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
   const inner = { ...options, authorize: decision?.authorize, limits: limitless }
-  const whole = Effect.gen(function* () {
-    const codec = yield* HttpCodec
-    const handshake = yield* Handshake
-    const read = yield* Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
+  const whole = inContext<HttpCodec | Handshake, Attempt<A, R>, HandshakeFailure, R>(({ context }) => {
+    const codec = Context.get(context, HttpCodec)
+    const read = Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
       refuseBroken(codec, duplex, error, options)
     )
-    const { http } = options
-    if (http !== undefined && !isUpgrade(read.head)) return { _tag: "Http" as const, read, handler: http }
-    const accepted = yield* handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
-    return { _tag: "Accepted" as const, accepted }
+    return Effect.flatMap(read, (read): Effect.Effect<Attempt<A, R>, HandshakeFailure, R> => {
+      const { http } = options
+      if (http !== undefined && !isUpgrade(read.head)) return Effect.succeed({ _tag: "Http", read, handler: http })
+      const handshake = Context.get(context, Handshake)
+      const accepting = handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
+      return Effect.map(accepting, (accepted) => ({ _tag: "Accepted", accepted }))
+    })
   })
-  const bounded = within(whole, limits.handshakeTimeout, "Handshake") as Effect.Effect<
-    Attempt<A>,
-    HandshakeFailure,
-    R | HttpCodec | Handshake
-  >
+  const bounded = within(whole, limits.handshakeTimeout, "Handshake")
   if (decision === undefined) return bounded
   // The server ends while the application decides: the client learns it.
   const leave = Effect.flatMap(dated(unavailable), (answer) => write(duplex, answer))
@@ -131,10 +131,10 @@ const answerAll = <A, R>(
 /** The application's answer. When the server ends meanwhile, the client learns it before the connection is closed. */
 const answered = <A, R>(
   duplex: Duplex,
-  { handler, read }: Attempt<A> & { readonly _tag: "Http" },
+  { handler, read }: Attempt<A, R> & { readonly _tag: "Http" },
   { hosts }: RequestsOptions<A, R>,
   limits: LimitValues
-): Effect.Effect<Uint8Array | undefined, never, HttpCodec> =>
+): Effect.Effect<Uint8Array | undefined, never, R | HttpCodec> =>
   Effect.onInterrupt(answerHttp(duplex, read, { handler, hosts }, limits), () => tearDown(duplex, limits))
 
 const report = <A, R>(options: RequestsOptions<A, R>, error: HandshakeFailure): Effect.Effect<void, never, R> =>

@@ -38,7 +38,7 @@ export class Backlog<A> {
    */
   acceptWith<B>(acquire: (item: A) => Effect.Effect<B, never, Scope.Scope>) {
     return <R>(
-      use: (value: B) => Effect.Effect<void, unknown, R>
+      use: (value: B) => Effect.Effect<unknown, unknown, R>
     ): Effect.Effect<never, never, Exclude<R, Scope.Scope>> =>
       Effect.acquireUseRelease(
         Scope.make(ExecutionStrategy.parallel),

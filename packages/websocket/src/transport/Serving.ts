@@ -28,7 +28,7 @@ export class Serving<R> {
 
   constructor(
     runtime: Runtime.Runtime<Exclude<R, Scope.Scope>>,
-    private readonly use: (duplex: Duplex) => Effect.Effect<void, unknown, R>
+    private readonly use: (duplex: Duplex) => Effect.Effect<unknown, unknown, R>
   ) {
     this.runtime = Runtime.disableRuntimeFlag(runtime, RuntimeFlags.Interruption)
   }

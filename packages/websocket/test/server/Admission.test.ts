@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import { orEffect } from "../../src/handshake/orEffect.js"
 import { Admission, type Full } from "../../src/server/Admission.js"
 import type { Address } from "../../src/Transport.js"
 import { test } from "../support/leavesNothing.js"
@@ -14,7 +15,7 @@ const enter = <A, E, R>(
   admission: Admission,
   remote: Option.Option<Address>,
   use: (full: Full | undefined) => Effect.Effect<A, E, R>
-) => Effect.scoped(Effect.flatMap(admission.enter({ info: { remote } }), use))
+) => Effect.scoped(Effect.flatMap(orEffect(admission.enter({ info: { remote } })), use))
 
 const from = (hostname: string) => Option.some<Address>({ _tag: "TcpAddress", hostname, port: 1 })
 
