@@ -57,7 +57,7 @@ export const blocksOf = (page: string, into = folder): ReadonlyArray<Block> => {
   return blocks
 }
 
-export const blocks: ReadonlyArray<Block> = pages.flatMap(blocksOf)
+export const blocks: ReadonlyArray<Block> = pages.flatMap((page) => blocksOf(page))
 
 /** Writes all blocks anew; into another folder for a test that is not to take them away from this one. */
 export const writeBlocks = (all = blocks, into = folder): void => {
