@@ -1,33 +1,75 @@
 /**
- * `npm run peers [-- folder]`: runs the tests with Bun and Deno, which npm has installed in `folder`
- * (`npm install --prefix folder --ignore-scripts bun deno`); else it installs them into a temporary directory, since they are large.
+ * `npm run peers [-- folder]`: runs the tests with other implementations, and writes what came of it, with the versions they had,
+ * into the table of packages/docs/peers.md.
+ *
+ * Bun and Deno are those which npm has installed in `folder` (`npm install --prefix folder --ignore-scripts bun deno`); else they
+ * are installed into a temporary directory, since they are large.
  */
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join, relative, resolve } from "node:path"
+import { startVitest } from "vitest/node"
 import { install, root } from "./install.js"
+import { format, replaceIn, rowsOf } from "./peersTable.js"
 
-/** The page on peers, and what CI installs, have the same versions. */
+/** What CI installs has the same versions. */
 const packages = ["bun@1.4.5", "deno@2.9.6"]
 
-const run = (command, args, env = process.env) => {
-  const { error, status } = spawnSync(command, args, { cwd: root, stdio: "inherit", env })
-  if (error !== undefined) console.error(error.message)
-  if (status !== 0) process.exitCode = 1
-  return status === 0
+const page = join(root, "packages/docs/peers.md")
+
+const ofPackage = (file) => JSON.parse(readFileSync(file, "utf8")).version
+
+/** The first number with points of what a program says. */
+const ofProgram = (command, ...args) => {
+  const { stderr, stdout } = spawnSync(command, args, { encoding: "utf8" })
+  return /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
 }
 
-const test = (folder) => {
-  const config = "packages/conformance/peers/vitest.config.ts"
-  run("npm", ["exec", "--", "vitest", "run", "--config", config], { ...process.env, PEERS: folder })
+/** What the peers say they are. */
+const versionsIn = (folder) => {
+  const require = createRequire(join(root, "packages/conformance/package.json"))
+  const boost = readFileSync("/usr/include/boost/version.hpp", "utf8")
+  return {
+    ws: ofPackage(require.resolve("ws/package.json")),
+    undici: ofPackage(require.resolve("undici/package.json")),
+    "Boost.Beast": `Boost ${/BOOST_LIB_VERSION "(\w+)"/.exec(boost)[1].replace("_", ".")}`,
+    Chromium: ofProgram("/usr/bin/chromium", "--version"),
+    "Python's websockets": ofProgram(
+      "/usr/bin/python3",
+      "-c",
+      "from websockets.version import version; print(version)"
+    ),
+    nginx: ofProgram("/usr/sbin/nginx", "-v"),
+    Bun: ofPackage(join(folder, "node_modules/bun/package.json")),
+    Deno: ofPackage(join(folder, "node_modules/deno/package.json"))
+  }
 }
 
-const installed = () => {
+const test = async (folder) => {
+  process.env.PEERS = folder
+  const vitest = await startVitest("test", [], { run: true, config: "packages/conformance/peers/vitest.config.ts" })
+  const tests = vitest.state.getTestModules().flatMap((module) =>
+    [...module.children.allTests()].map((each) => ({
+      name: each.fullName,
+      file: relative(root, module.moduleId),
+      passed: each.result().state === "passed"
+    }))
+  )
+  await vitest.close()
+  const written = format(rowsOf(tests), versionsIn(folder))
+  const day = `${new Date().toISOString().slice(0, 10)}, on Node.js ${process.versions.node}`
+  writeFileSync(page, replaceIn(readFileSync(page, "utf8"), written, day))
+  console.log(`\n${written}\n\nwrote ${relative(process.cwd(), page)}`)
+}
+
+const installed = async () => {
   const folder = mkdtempSync(join(tmpdir(), "peers-"))
-  const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", ...packages]
   try {
-    if (run("npm", args)) test(folder)
+    const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", ...packages]
+    execFileSync("npm", args, { stdio: "inherit" })
+    await test(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -35,5 +77,4 @@ const installed = () => {
 
 install()
 const [folder] = process.argv.slice(2)
-if (folder === undefined) installed()
-else test(resolve(folder))
+await (folder === undefined ? installed() : test(resolve(folder)))

@@ -4,6 +4,7 @@
  * While nobody accepts they wait unread, and no more of them than the limit; otherwise the event itself begins the fiber. Each
  * is served in a fiber and a Scope of its own; what dies there ends that connection only.
  */
+import type { Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Listener } from "effect-websocket/Listener"
@@ -21,14 +22,30 @@ interface Acceptor {
 export class Arrivals {
   readonly duplexes: Array<Duplex> = []
   failure: TransportError | undefined
-  handshakes = 0
+  /** The sockets whose TLS handshakes are being made, in the order in which they came. */
+  readonly handshakes = new Set<Pick<Socket, "destroy">>()
   /** Whoever served last is last. */
   private readonly acceptors: Array<Acceptor> = []
 
   constructor(private readonly limit: number) {}
 
   get full(): boolean {
-    return this.failure !== undefined || this.duplexes.length + this.handshakes >= this.limit
+    return this.failure !== undefined || this.duplexes.length + this.handshakes.size >= this.limit
+  }
+
+  /**
+   * Whether one more may come. Where it is full, whoever makes its handshake for the longest time gives way: a handshake takes
+   * little time, so that those who say nothing keep nobody out.
+   */
+  makeRoom(): boolean {
+    if (!this.full) return true
+    if (this.failure !== undefined) return false
+    for (const oldest of this.handshakes) {
+      this.handshakes.delete(oldest)
+      oldest.destroy()
+      return true
+    }
+    return false
   }
 
   add(duplex: Duplex): void {

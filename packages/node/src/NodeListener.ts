@@ -1,9 +1,10 @@
 /**
  * TCP, TLS and Unix sockets of Node.js as `Listener`.
  *
- * Sockets which come before `accept` runs, or faster than it takes them, wait unread, as many as `backlog` says; what comes
- * beyond is closed. TLS handshakes are made as sockets come, within the limit `handshakeTimeout`; a client which fails one
- * is a line in the debug log, never an end of the listener. Each connection has a fiber and a Scope of its own.
+ * Sockets which come before `accept` runs, or faster than it takes them, wait unread, as many as `backlog` says, those which make
+ * their TLS handshakes included; for one more the oldest of these is closed, or else itself. TLS handshakes are made as sockets
+ * come, within the limit `handshakeTimeout`; a client which fails one is a line in the debug log, never an end of the listener.
+ * Each connection has a fiber and a Scope of its own.
  *
  * @example
  * ```ts
@@ -20,7 +21,6 @@
  * ]
  * ```
  */
-
 import * as net from "node:net"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -65,7 +65,7 @@ const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket:
     Effect.ignore,
     Effect.ensuring(
       Effect.sync(() => {
-        arrivals.handshakes--
+        arrivals.handshakes.delete(socket)
       })
     )
   )
@@ -76,9 +76,9 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
     const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
     return (socket: net.Socket) => {
       socket.on("error", NodeSocket.unheard)
-      if (arrivals.full) return void socket.destroy()
+      if (!arrivals.makeRoom()) return void socket.destroy()
       if (handshake === undefined) return arrivals.add(NodeDuplex.unsafeMake(socket, { info }))
-      arrivals.handshakes++
+      arrivals.handshakes.add(socket)
       run(secured(arrivals, handshake, socket))
     }
   })

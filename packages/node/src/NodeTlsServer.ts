@@ -50,8 +50,9 @@ const never = 2 ** 31 - 1
 
 const nothing = new Uint8Array(0)
 
-const key = ({ localAddress, localPort, remoteAddress, remotePort }: net.Socket): string =>
-  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
+/** Undefined: the peer has reset the connection, which has no addresses any more. */
+const key = ({ localAddress, localPort, remoteAddress, remotePort }: net.Socket): string | undefined =>
+  remoteAddress && `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 
 /** A handshake within `limits.handshakeTimeout`; one that fails is a line in the debug log. */
 export const timely = <R>(handshake: Effect.Effect<Duplex, TransportError, R>) =>
@@ -74,19 +75,25 @@ class Pending {
   /** Waits for the first result; the end of the socket is one. */
   add(socket: net.Socket, resume: (result: Result) => void): void {
     const name = key(socket)
-    const onClose = () => this.settle(name, Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined)))
-    this.waiting.set(name, (result) => {
+    const lost = (): Result => Effect.fail(NodeError.tlsHandshake(socket.errored ?? undefined))
+    if (name === undefined || socket.destroyed) {
+      resume(lost())
+      return
+    }
+    const done = (result: Result) => {
+      if (this.waiting.get(name) === done) this.waiting.delete(name)
       socket.off("close", onClose)
       resume(result)
-    })
+    }
+    const onClose = () => done(lost())
+    // Who has reset a connection may come again from the same port, before that was noticed.
+    this.settle(name, lost())
+    this.waiting.set(name, done)
     socket.once("close", onClose)
-    if (socket.destroyed) onClose()
   }
 
   settle(name: string, result: Result): void {
-    const done = this.waiting.get(name)
-    this.waiting.delete(name)
-    done?.(result)
+    this.waiting.get(name)?.(result)
   }
 }
 
@@ -104,13 +111,15 @@ export const unsafeMake = (options: TlsOptions): Handshake => {
   server.on("secureConnection", (socket) => {
     socket.allowHalfOpen = true
     const name = key(socket)
+    if (name === undefined) return void socket.destroy()
     const duplex = NodeDuplex.unsafeMake(socket)
     // Once this is written the client has the end of the handshake, and no hard close takes it away.
     socket.write(nothing, () => pending.settle(name, Effect.succeed(duplex)))
   })
-  server.on("tlsClientError", (cause, socket) =>
-    pending.settle(key(socket), Effect.fail(NodeError.tlsHandshake(cause)))
-  )
+  server.on("tlsClientError", (cause, socket) => {
+    const name = key(socket)
+    if (name !== undefined) pending.settle(name, Effect.fail(NodeError.tlsHandshake(cause)))
+  })
   return (socket) =>
     Effect.async<Duplex, TransportError>((resume) => {
       pending.add(socket, resume)

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net"
 import * as stream from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -20,8 +21,25 @@ describe("arrivals", () => {
     const arrivals = new Arrivals(2)
     arrivals.add(arrival().duplex)
     expect(arrivals.full).toBe(false)
-    arrivals.handshakes++
+    arrivals.handshakes.add({ destroy: () => expect.unreachable() })
     expect(arrivals.full).toBe(true)
+  })
+
+  it("make room by ending the oldest handshake, and no other way", () => {
+    const arrivals = new Arrivals(2)
+    const ended: Array<number> = []
+    const handshake = (number: number) => ({ destroy: () => ended.push(number) }) as unknown as Socket
+    for (const number of [1, 2, 3, 4]) {
+      expect(arrivals.makeRoom()).toBe(true)
+      arrivals.handshakes.add(handshake(number))
+    }
+    expect([ended, arrivals.handshakes.size]).toEqual([[1, 2], 2])
+    arrivals.handshakes.clear()
+    for (let count = 0; count < 2; count++) arrivals.add(arrival().duplex)
+    expect(arrivals.makeRoom()).toBe(false)
+    Effect.runSync(arrivals.close(failure))
+    arrivals.handshakes.add(handshake(5))
+    expect([arrivals.makeRoom(), ended]).toEqual([false, [1, 2]])
   })
 
   it.live("are closed when the listener is, also those who come too late", () =>

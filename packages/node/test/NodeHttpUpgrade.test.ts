@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Handshake from "effect-websocket/Handshake"
@@ -51,6 +52,15 @@ const raw = (server: net.Server) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
+/** What the socket has received so far. */
+const said = (socket: net.Socket) => {
+  let received = ""
+  socket.setEncoding("latin1").on("data", (text) => {
+    received += text
+  })
+  return () => received
+}
+
 const handshake = [
   "GET /raw?q=1 HTTP/1.1",
   "Host: any.host",
@@ -76,12 +86,9 @@ describe("upgrades of a server that is there already", () => {
         expect(yield* Effect.flip(served)).toMatchObject({ _tag: "OptionError", option: "compression" })
         yield* Effect.provide(served, yield* Layer.build(NodeCompression.layer))
         const socket = yield* raw(server)
-        let received = ""
-        socket.setEncoding("latin1").on("data", (part) => {
-          received += part
-        })
+        const received = said(socket)
         socket.write(handshake.replace("x-twice: b", "Sec-WebSocket-Extensions: permessage-deflate"))
-        yield* until(() => received.includes("\r\n\r\n\x81\x09123456789\xc1\x10\0\x0a\0\xf5\xff1234567890\0"))
+        yield* until(() => received().includes("\r\n\r\n\x81\x09123456789\xc1\x10\0\x0a\0\xf5\xff1234567890\0"))
       }).pipe(Effect.scoped, leavesNothing, Effect.provide(services))
   )
 
@@ -165,15 +172,49 @@ describe("refusals", () => {
       const others = { fields: { Origin: "https://others.example" } }
       expect(yield* statusOf(WebSocket.connect(uriOf(server), others))).toBe(403)
       const socket = yield* raw(server)
-      let received = ""
-      socket.setEncoding("latin1").on("data", (text) => {
-        received += text
-      })
+      const received = said(socket)
       socket.write(handshake.replace("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 7"))
       yield* until(() => socket.readableEnded)
-      expect(received).toContain("HTTP/1.1 426 ")
+      expect(received()).toContain("HTTP/1.1 426 ")
       expect(told).toEqual(["ForbiddenOrigin", "BadSecVersion"])
     }).pipe(Effect.scoped, leavesNothing, Effect.provide(services))
+  )
+
+  it.scopedLive("RFC 9110 §15.6.1: a policy that dies is 500, and the connection is closed", () =>
+    Effect.gen(function* () {
+      const server = yield* plain()
+      yield* Layer.build(NodeHttpUpgrade.serve(server, { authorize: () => Effect.die("boom") }, echo))
+      const socket = yield* raw(server)
+      const received = said(socket)
+      socket.write(handshake)
+      yield* until(() => socket.readableEnded)
+      expect(received()).toMatch(/^HTTP\/1\.1 500 [\s\S]*\r\nConnection: close\r\n/)
+    }).pipe(Effect.scoped, leavesNothing, Effect.provide(services))
+  )
+
+  it.scopedLive(
+    "RFC 6455 §4.1: a request of HTTP/1.0 is none; unless it is asked for, that is a line in the debug log",
+    () => {
+      const messages: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void messages.push(message))
+      return Effect.gen(function* () {
+        const server = yield* plain()
+        yield* Layer.build(NodeHttpUpgrade.serve(server, echo))
+        const socket = yield* raw(server)
+        const received = said(socket)
+        socket.write(handshake.replace("HTTP/1.1", "HTTP/1.0"))
+        yield* until(() => socket.readableEnded)
+        expect(received()).toMatch(/^HTTP\/1\.1 [45]/)
+        expect(messages.flat()).toContain("a handshake failed")
+      }).pipe(
+        Effect.scoped,
+        leavesNothing,
+        Effect.provide(services),
+        Effect.provide(
+          Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(LogLevel.Debug))
+        )
+      )
+    }
   )
 
   it.scopedLive("what `authorize` finds out comes to the handler", () =>

@@ -20,7 +20,7 @@ const { ca } = certificates
 const portOf = (address: Address): number => (address._tag === "TcpAddress" ? address.port : 0)
 
 /** A listener which keeps what it accepts, and the debug log. */
-const listening = (options: Partial<TlsOptions> = {}, limits: Limits.LimitOptions = {}) =>
+const listening = (options: Partial<TlsOptions> = {}, limits: Limits.LimitOptions = {}, backlog = 511) =>
   Effect.gen(function* () {
     const logged: Array<string> = []
     const logger = Logger.make(({ cause, message }) => void logged.push(`${message} ${Cause.pretty(cause)}`))
@@ -29,7 +29,7 @@ const listening = (options: Partial<TlsOptions> = {}, limits: Limits.LimitOption
       Logger.minimumLogLevel(LogLevel.Debug),
       Limits.layer(limits)
     )
-    const listener = yield* Effect.provide(NodeListener.makeTls({ ...certificates.server, ...options }), debug)
+    const listener = yield* Effect.provide(NodeListener.makeTls({ ...certificates.server, backlog, ...options }), debug)
     const duplexes: Array<Duplex> = []
     yield* Effect.forkScoped(
       listener.accept((duplex) =>
@@ -179,6 +179,28 @@ describe("handshakes which fail are a line in the debug log, and nothing else", 
     )
   )
 
+  it.live("resets right behind the last octets of the client: they hold no place", () =>
+    leavesNothing(
+      Effect.gen(function* () {
+        const { duplexes, logged, port } = yield* listening({}, {}, 3)
+        for (let count = 1; count <= 10; count++) {
+          const socket = yield* plain(port)
+          const client = tls.connect({ socket, ca, servername: "localhost", ALPNProtocols: ["http/1.1"] })
+          yield* event(
+            client.on("error", () => {}),
+            "secureConnect"
+          )
+          client.write("GET / HTTP/1.1\r\n")
+          socket.resetAndDestroy()
+          yield* until(() => logged.length + duplexes.length === count)
+        }
+        const before = duplexes.length
+        yield* connect(port)
+        yield* until(() => duplexes.length === before + 1)
+      }).pipe(Effect.scoped)
+    )
+  )
+
   it.scopedLive("a client which says nothing, when the time is up", () =>
     Effect.gen(function* () {
       const { logged, port } = yield* listening({}, { handshakeTimeout: "30 millis" })
@@ -189,7 +211,7 @@ describe("handshakes which fail are a line in the debug log, and nothing else", 
     })
   )
 
-  it.scopedLive("those who say nothing keep nobody else waiting, but count for the backlog", () =>
+  it.scopedLive("those who say nothing keep nobody else waiting, and out of the backlog go first", () =>
     Effect.gen(function* () {
       const { accept, address } = yield* NodeListener.makeTls({ ...certificates.server, backlog: 3 })
       let served = 0
@@ -204,11 +226,12 @@ describe("handshakes which fail are a line in the debug log, and nothing else", 
       const client = yield* connect(portOf(address))
       yield* until(() => served === 1)
       const others = yield* Effect.forEach([1, 2, 3], () => plain(portOf(address)))
-      const refused = () => others.filter((socket) => socket.resume().readableEnded || socket.destroyed)
-      yield* until(() => refused().length === 2)
+      const isGone = (socket: net.Socket) => socket.resume().readableEnded || socket.destroyed
+      yield* until(() => silent.every(isGone))
       client.unsafeWrite([Buffer.from("octets")])
       expect((yield* Effect.flip(read(client, 1))).reason._tag).toBe("EndOfStream")
-      expect(refused().length).toBe(2)
+      yield* connect(portOf(address))
+      yield* until(() => served === 2 && others.filter(isGone).length === 1)
     })
   )
 

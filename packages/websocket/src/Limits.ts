@@ -180,7 +180,23 @@ const valid = (limits: LimitValues | OptionError): Effect.Effect<LimitValues, Op
 export const change = (limits: LimitValues, options: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
   valid(changed(limits, options))
 
-/** The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own. */
+/**
+ * The limits in force for a connection: the defaults of its role, changed by the ambient ones, changed by its own.
+ *
+ * @example
+ * ```ts
+ * import { Context, Effect } from "effect"
+ * import { Limits } from "effect-websocket"
+ *
+ * const limits = Effect.gen(function* () {
+ *   const ofServers = yield* Limits.resolve("server", { maxMessageSize: 64 * 1024 })
+ *   console.log(ofServers.maxMessageSize, Limits.defaultsOf("server").maxMessageSize) // 65536, 16777216
+ *   return yield* Limits.change(ofServers, { idleTimeout: "1 minute" })
+ * })
+ * // Without a fiber: those of a context, or what is wrong with them.
+ * const ofClients = Limits.resolveIn(Context.empty(), "client")
+ * ```
+ */
 export const resolveIn = (
   context: Context.Context<never>,
   role: Role,
@@ -190,23 +206,7 @@ export const resolveIn = (
   return limits instanceof OptionError ? limits : changed(limits, own)
 }
 
-/**
- * As `resolveIn`, in the context of the fiber.
- *
- * @example
- * ```ts
- * import { Effect } from "effect"
- * import { Limits } from "effect-websocket"
- *
- * const limits = Effect.gen(function* () {
- *   const ofServers = yield* Limits.resolve("server", { maxMessageSize: 64 * 1024 })
- *   console.log(ofServers.maxMessageSize, Limits.defaultsOf("server").maxMessageSize) // 65536, 16777216
- *   // The same without a step of the interpreter, where the context is at hand.
- *   const ofClients = Limits.resolveIn(yield* Effect.context<never>(), "client")
- *   return [ofClients, yield* Limits.change(ofServers, { idleTimeout: "1 minute" })]
- * })
- * ```
- */
+/** As `resolveIn`, in the context of the fiber. */
 export const resolve = (role: Role, own?: LimitOptions): Effect.Effect<LimitValues, OptionError> =>
   inContext(({ context }) => valid(resolveIn(context, role, own)))
 

@@ -53,6 +53,11 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
   readonly maxConnectionsPerAddress?: number | undefined
   /** Handshakes in progress at a time, and requests whose heads are being read; one more is answered with 503. Default unlimited. */
   readonly maxHandshakes?: number | undefined
+  /**
+   * Handshakes from one address in a second, however they end; one more is answered with 429. Addresses count as for
+   * `maxConnectionsPerAddress`. Default unlimited.
+   */
+  readonly maxHandshakesPerSecondPerAddress?: number | undefined
   /** Told of every handshake that failed. Default: logged at debug level. */
   readonly onHandshakeError?:
     | ((error: HandshakeError | TransportError | TimeoutError | OptionError) => Effect.Effect<void, never, R>)
@@ -74,7 +79,8 @@ export interface ServeOptions<A = undefined, R = never> extends AcceptOptions<A,
 export const defaults = {
   maxConnections: Infinity,
   maxConnectionsPerAddress: Infinity,
-  maxHandshakes: Infinity
+  maxHandshakes: Infinity,
+  maxHandshakesPerSecondPerAddress: Infinity
 } as const
 
 /** What a server needs besides what its handlers need. */
@@ -104,7 +110,7 @@ const handle = <A, E, R, P>(
       Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
     )
   const connection = (full: Full | undefined) =>
-    Effect.flatMap(serveRequests(duplex, options, limits, admission.handshakes, full), (accepted) =>
+    Effect.flatMap(serveRequests(duplex, options, limits, admission, full), (accepted) =>
       accepted === undefined ? Effect.void : opened(accepted)
     )
   // Made when it runs: else the fiber would hold all of the handshake for as long as there is the connection.
@@ -125,7 +131,8 @@ const prepare = <A, P>(options: ServeOptions<A, P>) =>
     const connections = yield* count("maxConnections", options.maxConnections)
     const handshakes = yield* count("maxHandshakes", options.maxHandshakes)
     const perAddress = yield* count("maxConnectionsPerAddress", options.maxConnectionsPerAddress)
-    return { limits, admission: new Admission({ connections, handshakes, perAddress }) }
+    const perSecond = yield* count("maxHandshakesPerSecondPerAddress", options.maxHandshakesPerSecondPerAddress)
+    return { limits, admission: new Admission({ connections, handshakes, perAddress, perSecond }) }
   })
 
 const acceptAll = <A, E, R, P>(

@@ -43,8 +43,8 @@ const maxMessage = 64 * 1024
 /** How to make a Duplex of a WebSocket. */
 export interface DuplexOptions {
   /**
-   * Closes what is beneath at once. A WebSocket by itself has no hard close: its `abort` is a Close frame with 1001, for whose answer
-   * nobody waits, and then this.
+   * Closes what is beneath at once. The `abort` of the Duplex is a Close frame with 1001, for whose answer nobody waits, and then
+   * this; by default nothing, and the WebSocket ends as after any Close.
    */
   readonly abort?: Effect.Effect<void> | undefined
 }
@@ -193,14 +193,14 @@ export const layerListener = (
     Effect.gen(function* () {
       const limits = yield* resolve("server", options.limits)
       // The Listener beneath, or the program around it, says how many there may be.
-      const { handshakes } = new Admission({})
+      const admission = new Admission({})
       const lower = yield* Listener
       const codec = yield* HttpCodec
       const handshake = yield* Handshake
       const frames = yield* FrameStream
       const opened = (duplex: Duplex): Effect.Effect<Duplex | undefined, never, Scope.Scope> =>
         Effect.gen(function* () {
-          const accepted = yield* serveRequests(duplex, options, limits, handshakes)
+          const accepted = yield* serveRequests(duplex, options, limits, admission)
           if (accepted === undefined) return undefined
           const ws = yield* Effect.orDie(frames.open(duplex, accepted.negotiated, options))
           return yield* toDuplex(ws, { abort: duplex.abort })

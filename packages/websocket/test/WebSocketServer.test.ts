@@ -410,6 +410,7 @@ describe("options are checked before anybody is accepted", () => {
     ["maxConnectionsPerAddress", { maxConnectionsPerAddress: 0 }],
     ["maxHandshakes", { maxHandshakes: -1 }],
     ["maxHandshakes", { maxHandshakes: Number.NaN }],
+    ["maxHandshakesPerSecondPerAddress", { maxHandshakesPerSecondPerAddress: 0.5 }],
     ["limits.maxFields", { limits: { maxFields: 0 } }]
   ] as const) {
     test(`${JSON.stringify(options)}: OptionError for ${option}`, function* () {

@@ -5,6 +5,7 @@
  * one begins.
  */
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Target } from "../load/RawConnection.js"
 import { encode, faultOf } from "./Numbered.js"
 import { SoakConnection } from "./SoakConnection.js"
 import type { Tally } from "./Tally.js"
@@ -28,7 +29,7 @@ export class Busy {
   private renewal = Promise.resolve()
 
   constructor(
-    private readonly port: number,
+    private readonly place: Target,
     private readonly tally: Tally
   ) {}
 
@@ -36,7 +37,7 @@ export class Busy {
     this.sent = 0
     this.received = 0
     this.lifetime = 50 + Math.floor(Math.random() * 400)
-    this.connection = await SoakConnection.open(this.port, "/echo", this.tally, this)
+    this.connection = await SoakConnection.open(this.place, "/echo", this.tally, this)
   }
 
   /** Sends the next message, if it may; whoever has sent all of them ends, and begins anew. */

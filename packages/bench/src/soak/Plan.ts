@@ -7,7 +7,9 @@ export const help = `npm run soak -- [options]   loads a server for minutes, and
   --idle <n>         connections on which nothing happens (10000)
   --busy <n>         connections with messages, which end and begin anew (1000)
   --slow <n>         readers of an endless stream, a third of which reads nothing (24)
-  --rate <n>         messages in a second, on all busy connections together (4000)`
+  --rate <n>         messages in a second, on all busy connections together (4000)
+  --tls              connections with TLS
+  --deflate          messages of more than 128 octets compressed, both ways (RFC 7692)`
 
 export interface Plan {
   readonly quick: boolean
@@ -16,6 +18,8 @@ export interface Plan {
   readonly busy: number
   readonly slow: number
   readonly rate: number
+  readonly tls: boolean
+  readonly deflate: boolean
 }
 
 const whole = { seconds: 180, idle: 10_000, busy: 1000, slow: 24, rate: 4000 }
@@ -34,7 +38,9 @@ const options = {
   idle: { type: "string" },
   busy: { type: "string" },
   slow: { type: "string" },
-  rate: { type: "string" }
+  rate: { type: "string" },
+  tls: { type: "boolean", default: false },
+  deflate: { type: "boolean", default: false }
 } as const
 
 /** Throws for what is not understood; undefined: help was asked for. */
@@ -44,6 +50,8 @@ export const parse = (args: ReadonlyArray<string>): Plan | undefined => {
   const defaults = values.quick ? short : whole
   return {
     quick: values.quick,
+    tls: values.tls,
+    deflate: values.deflate,
     seconds: count("seconds", values.seconds, defaults.seconds),
     idle: count("idle", values.idle, defaults.idle),
     busy: count("busy", values.busy, defaults.busy),
@@ -51,3 +59,7 @@ export const parse = (args: ReadonlyArray<string>): Plan | undefined => {
     rate: count("rate", values.rate, defaults.rate)
   }
 }
+
+/** What its connections are, for people and for the names of files: `plain`, `tls`, `tls-deflate`. */
+export const kindOf = ({ deflate, tls }: Plan): string =>
+  [tls ? "tls" : [], deflate ? "deflate" : []].flat().join("-") || "plain"

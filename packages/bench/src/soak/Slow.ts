@@ -3,6 +3,7 @@
  * enough, with the server in the middle of a message. One that is stalled reads nothing at all.
  */
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Target } from "../load/RawConnection.js"
 import { faultOf } from "./Numbered.js"
 import { SoakConnection } from "./SoakConnection.js"
 import type { Tally } from "./Tally.js"
@@ -16,14 +17,14 @@ export class Slow {
   private opening = Promise.resolve()
 
   constructor(
-    private readonly port: number,
+    private readonly place: Target,
     private readonly tally: Tally,
     private readonly stalled: boolean
   ) {}
 
   async open(): Promise<void> {
     this.received = 0
-    this.connection = await SoakConnection.open(this.port, "/flood", this.tally, {
+    this.connection = await SoakConnection.open(this.place, "/flood", this.tally, {
       onMessage: (message) => this.onMessage(message),
       onRead: (connection) => this.rest(connection)
     })

@@ -2,14 +2,19 @@
  * One connection of the generator: answers Pings (RFC 6455 §5.5.2), joins fragments, and ends when it is told to. An end that comes
  * otherwise is a fault.
  */
-import { RawConnection } from "../load/RawConnection.js"
+import { RawConnection, type Target } from "../load/RawConnection.js"
 import { frame } from "../load/Ring.js"
+import { Deflation } from "./Deflation.js"
 import { FrameReader } from "./FrameReader.js"
 import type { Tally } from "./Tally.js"
 
 const [text, close, ping, pong] = [1, 0x88, 0x89, 0x8a]
 const normalClosure = Buffer.from([0x03, 0xe8])
 const nothing = Buffer.alloc(0)
+/** RFC 7692 §6: the message is compressed. */
+const compressed = 0x40
+/** Octets of messages which are not. */
+const threshold = 128
 
 /** Who is told of what has come. */
 export interface Receiver {
@@ -19,10 +24,11 @@ export interface Receiver {
 }
 
 export class SoakConnection {
-  static async open(port: number, path: string, tally: Tally, receiver: Receiver): Promise<SoakConnection> {
+  static async open(place: Target, path: string, tally: Tally, receiver: Receiver): Promise<SoakConnection> {
     let opened!: SoakConnection
-    await RawConnection.open({ port, path, tls: false, deflate: false }, (raw) => {
-      opened = new SoakConnection(raw, path, tally, receiver)
+    const target = { ...place, path }
+    await RawConnection.open(target, (raw) => {
+      opened = new SoakConnection(raw, target, tally, receiver)
     })
     tally.opened++
     return opened
@@ -30,14 +36,17 @@ export class SoakConnection {
 
   isOpen = true
   private parts: Array<Buffer> = []
+  private isDeflated = false
+  private readonly deflation: Deflation | undefined
   private onClose: (() => void) | undefined
 
   private constructor(
     private readonly raw: RawConnection,
-    private readonly path: string,
+    private readonly target: Target,
     private readonly tally: Tally,
     private readonly receiver: Receiver
   ) {
+    if (target.deflate) this.deflation = new Deflation()
     const reader = new FrameReader((first, payload) => this.onFrame(first, payload))
     raw.receive = (chunk, start, end) => {
       try {
@@ -56,7 +65,11 @@ export class SoakConnection {
   }
 
   send(message: Buffer): void {
-    this.socket.write(frame(0x82, message, true))
+    const { deflation } = this
+    const isShort = message.length <= threshold
+    this.socket.write(
+      deflation && !isShort ? frame(0xc2, deflation.deflate(message), true) : frame(0x82, message, true)
+    )
   }
 
   /** RFC 6455 §5.5.3: a Pong that nobody asked for is a sign of life. */
@@ -93,11 +106,19 @@ export class SoakConnection {
 
   private onFragment(first: number, payload: Buffer): void {
     if ((first & 0x0f) === text) this.tally.fail("a text message")
+    if (this.parts.length === 0) this.isDeflated = (first & compressed) !== 0
     this.parts.push(payload)
     if (first < 0x80) return
-    const message = this.parts.length === 1 ? payload : Buffer.concat(this.parts)
+    const whole = this.parts.length === 1 ? payload : Buffer.concat(this.parts)
     this.parts = []
+    const message = this.isDeflated ? this.inflate(whole) : whole
     if (this.isOpen) this.receiver.onMessage(message)
+  }
+
+  private inflate(octets: Buffer): Buffer {
+    if (this.deflation === undefined) throw new Error("a compressed message, which was not agreed on")
+    this.tally.inflated++
+    return this.deflation.inflate(octets)
   }
 
   private onCloseFrame(payload: Buffer): void {
@@ -109,7 +130,7 @@ export class SoakConnection {
 
   private ended(): void {
     if (this.isOpen)
-      this.tally.fail(`a connection was lost: ${this.path}, ${this.socket.errored ?? "its end has come"}`)
+      this.tally.fail(`a connection was lost: ${this.target.path}, ${this.socket.errored ?? "its end has come"}`)
     this.isOpen = false
     this.onClose?.()
   }

@@ -6,6 +6,7 @@ export class Tally {
   closed = 0
   destroyed = 0
   flooded = 0
+  inflated = 0
   pings = 0
   faults = 0
   /** The first of them, to be read. */

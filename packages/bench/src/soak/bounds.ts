@@ -14,6 +14,8 @@ const inMebi = (octets: number): string => `${(octets / mebi).toFixed(1)} MiB`
 
 const none = (name: string, count: number): Bound => ({ name, value: `${count}`, limit: "0", holds: count === 0 })
 
+const some = (name: string, count: number): Bound => ({ name, value: `${count}`, limit: "≥ 1", holds: count > 0 })
+
 /** May have grown by a share, and by so many MiB. */
 const growth = (name: string, from: number, to: number, share: number, more: number): Bound => {
   const most = from * (1 + share) + more * mebi
@@ -33,6 +35,7 @@ export const boundsOf = ({ aliveAfter, aliveBefore, aliveLoaded, tally, ...memor
       limit: `≥ ${(plan.rate * plan.seconds) / 2}`,
       holds: tally.received >= (plan.rate * plan.seconds) / 2
     },
+    ...(plan.deflate ? [some("messages inflated", tally.inflated)] : []),
     {
       name: "connections under load",
       value: `${aliveLoaded.handlers}`,

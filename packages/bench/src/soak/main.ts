@@ -4,7 +4,7 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { machine } from "../report/machine.js"
 import { boundsOf } from "./bounds.js"
-import { help, parse } from "./Plan.js"
+import { help, kindOf, parse } from "./Plan.js"
 import { markdown, picture, table } from "./report.js"
 import { type Result, soak } from "./soak.js"
 
@@ -12,9 +12,11 @@ const folder = fileURLToPath(new URL("../../results/", import.meta.url))
 
 const write = (result: Result): void => {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, "soak.md"), markdown(result, machine()))
-  writeFileSync(path.join(folder, "soak.svg"), picture(result))
-  console.log(`wrote ${path.relative(process.cwd(), folder)}/soak.md and soak.svg`)
+  const kind = kindOf(result.plan)
+  const name = kind === "plain" ? "soak" : `soak-${kind}`
+  writeFileSync(path.join(folder, `${name}.md`), markdown(result, `${name}.svg`, machine()))
+  writeFileSync(path.join(folder, `${name}.svg`), picture(result))
+  console.log(`wrote ${path.relative(process.cwd(), folder)}/${name}.md and ${name}.svg`)
 }
 
 const main = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** A run as a table, and its memory as a picture. */
 import type { Machine } from "../report/machine.js"
 import { type Bound, boundsOf } from "./bounds.js"
+import { kindOf } from "./Plan.js"
 import type { Result } from "./soak.js"
 
 const mebi = 1024 * 1024
@@ -9,9 +10,10 @@ const row = ({ holds, limit, name, value }: Bound): string =>
   `| ${name} | ${value} | ${limit} | ${holds ? "holds" : "**broken**"} |`
 
 /** What was going on, so that the figures can be judged. */
-const activity = ({ tally }: Result): string =>
+const activity = ({ plan, tally }: Result): string =>
   `${tally.sent} messages sent and ${tally.received} received back, ${tally.flooded} received by slow readers, ${tally.opened} connections opened, ` +
-  `${tally.closed} closed in order, ${tally.destroyed} destroyed, ${tally.pings} Pings answered.`
+  `${tally.closed} closed in order, ${tally.destroyed} destroyed, ${tally.pings} Pings answered` +
+  `${plan.deflate ? `, ${tally.inflated} messages inflated` : ""}.`
 
 export const table = (result: Result): string =>
   [
@@ -23,10 +25,14 @@ export const table = (result: Result): string =>
     ...result.tally.examples.map((fault) => `- ${fault}`)
   ].join("\n")
 
-export const markdown = (result: Result, { cores, cpu, date, memory, system, versions }: Machine): string => {
+export const markdown = (
+  result: Result,
+  plot: string,
+  { cores, cpu, date, memory, system, versions }: Machine
+): string => {
   const { busy, idle, rate, seconds, slow } = result.plan
   return [
-    "# Results of `npm run soak`",
+    `# Results of \`npm run soak\`: ${kindOf(result.plan)}`,
     "",
     `${date.slice(0, 16).replace("T", " ")} UTC · ${cpu}, ${cores} cores, ${memory} · ${system} · node ${versions.node}`,
     "",
@@ -34,7 +40,7 @@ export const markdown = (result: Result, { cores, cpu, date, memory, system, ver
     "",
     table(result),
     "",
-    "![Memory of the server](soak.svg)",
+    `![Memory of the server](${plot})`,
     ""
   ].join("\n")
 }

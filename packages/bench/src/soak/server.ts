@@ -1,5 +1,6 @@
 /** The server that is soaked, through its public API: echo on `/echo` and `/idle`, an endless stream of messages on `/flood`. */
 import { readdirSync } from "node:fs"
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
 import * as NodeListener from "@effect-websocket/node/NodeListener"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,6 +8,8 @@ import { Listener } from "effect-websocket/Listener"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 import { ready } from "../measured/Control.js"
+import { certificate } from "../measured/certificate.js"
+import { setting } from "../measured/Setting.js"
 import { encode } from "./Numbered.js"
 
 /** What of the server is alive. */
@@ -17,6 +20,8 @@ export interface Alive {
   /** What the system has open for the process; 0 where there is no /proc. */
   readonly descriptors: number
 }
+
+const { deflate, tls } = setting()
 
 let handlers = 0
 
@@ -53,10 +58,12 @@ const program = Effect.gen(function* () {
 })
 
 // Idle connections shall be asked more than once whether they are there.
-const server = WebSocketServer.serve(handle, { limits: { idleTimeout: "20 seconds" } })
+const server = WebSocketServer.serve(handle, { compression: deflate, limits: { idleTimeout: "20 seconds" } })
+
+const listener = tls ? NodeListener.layerTls({ ...certificate() }) : NodeListener.layerTcp()
 
 program.pipe(
   Effect.provide(server),
-  Effect.provide(Layer.merge(WebSocket.layer, NodeListener.layerTcp())),
+  Effect.provide(Layer.mergeAll(WebSocket.layer, NodeCompression.layer, listener)),
   Effect.runFork
 )

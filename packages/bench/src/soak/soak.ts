@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { MeasuredProcess } from "../load/MeasuredProcess.js"
+import type { Target } from "../load/RawConnection.js"
 import { Busy } from "./Busy.js"
-import type { Plan } from "./Plan.js"
+import { kindOf, type Plan } from "./Plan.js"
 import { Slow } from "./Slow.js"
 import { SoakConnection } from "./SoakConnection.js"
 import type { Alive } from "./server.js"
@@ -44,7 +45,7 @@ const program = {
   args: ["--expose-gc", fileURLToPath(new URL("server.js", import.meta.url))],
   env: {}
 }
-const setting = { style: "run", mode: "echo", tls: false, deflate: false, port: 0, connections: 0 } as const
+const setting = { style: "run", mode: "echo", port: 0, connections: 0 } as const
 
 /** Connections that are opened at a time. */
 const atOnce = 50
@@ -107,16 +108,16 @@ class Fleet {
 
   constructor(
     private readonly plan: Plan,
-    private readonly port: number,
+    private readonly place: Target,
     private readonly tally: Tally
   ) {
-    this.busy = times(plan.busy, () => new Busy(port, tally))
-    this.slow = times(plan.slow, (n) => new Slow(port, tally, n % 3 === 0))
+    this.busy = times(plan.busy, () => new Busy(place, tally))
+    this.slow = times(plan.slow, (n) => new Slow(place, tally, n % 3 === 0))
   }
 
   async open(): Promise<void> {
     const receiver = { onMessage: () => this.tally.fail("a message for an idle connection") }
-    const openIdle = async () => this.idle.push(await SoakConnection.open(this.port, "/idle", this.tally, receiver))
+    const openIdle = async () => this.idle.push(await SoakConnection.open(this.place, "/idle", this.tally, receiver))
     await inGroups(
       times(this.plan.idle, () => undefined),
       openIdle
@@ -140,8 +141,8 @@ class Fleet {
 }
 
 /** All of them come, work and go: what a server makes once for so many is there before it is looked at. */
-const warmUp = async (plan: Plan, port: number, tally: Tally): Promise<void> => {
-  const fleet = new Fleet(plan, port, tally)
+const warmUp = async (plan: Plan, place: Target, tally: Tally): Promise<void> => {
+  const fleet = new Fleet(plan, place, tally)
   await fleet.open()
   await sleep(5000)
   await fleet.stop()
@@ -149,13 +150,14 @@ const warmUp = async (plan: Plan, port: number, tally: Tally): Promise<void> => 
 
 export const soak = async (plan: Plan, say: (text: string) => void): Promise<Result> => {
   const tally = new Tally()
-  const measured = await MeasuredProcess.start(program, setting)
-  await warmUp(plan, measured.port, tally)
+  const measured = await MeasuredProcess.start(program, { ...setting, tls: plan.tls, deflate: plan.deflate })
+  const place = { port: measured.port, tls: plan.tls, deflate: plan.deflate }
+  await warmUp(plan, place, tally)
   const aliveBefore = await settled(measured, undefined)
   const before = await memory(measured)
-  const fleet = new Fleet(plan, measured.port, tally)
+  const fleet = new Fleet(plan, place, tally)
   await fleet.open()
-  say(`${plan.idle} idle, ${plan.busy} busy and ${plan.slow} slow connections for ${plan.seconds} s …`)
+  say(`${kindOf(plan)}: ${plan.idle} idle, ${plan.busy} busy and ${plan.slow} slow connections for ${plan.seconds} s …`)
   const begin = performance.now()
   const points: Array<Point> = []
   await watch(measured, points, begin, plan.seconds / 4)

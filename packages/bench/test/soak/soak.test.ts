@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { frame } from "../../src/load/Ring.js"
 import { boundsOf } from "../../src/soak/bounds.js"
+import { Deflation } from "../../src/soak/Deflation.js"
 import { FrameReader } from "../../src/soak/FrameReader.js"
 import { encode, faultOf } from "../../src/soak/Numbered.js"
-import { parse } from "../../src/soak/Plan.js"
+import { kindOf, parse } from "../../src/soak/Plan.js"
 import { picture, table } from "../../src/soak/report.js"
 import type { Result } from "../../src/soak/soak.js"
 import { Tally } from "../../src/soak/Tally.js"
@@ -67,6 +68,23 @@ describe("the reader of frames (RFC 6455 §5.2)", () => {
   })
 })
 
+describe("the compression of the generator (RFC 7692 §7.2)", () => {
+  const messages = [100, 5000, 0, 300_000].map((size, number) => encode(number, size))
+
+  it("inflates what was deflated, with the context of what came before", () => {
+    const [here, there] = [new Deflation(), new Deflation()]
+    for (const message of messages) expect(there.inflate(here.deflate(message)).equals(message)).toBe(true)
+    const [first, again] = [here.deflate(messages[0]!), here.deflate(messages[0]!)]
+    expect(again.length).toBeLessThan(first.length)
+  })
+
+  it("does not inflate what refers to another context", () => {
+    const here = new Deflation()
+    here.deflate(messages[0]!)
+    expect(() => new Deflation().inflate(here.deflate(messages[0]!))).toThrow()
+  })
+})
+
 describe("the bounds of a run", () => {
   it("hold when memory is flat and nothing is left", () => expect(broken({})).toEqual([]))
 
@@ -107,5 +125,7 @@ describe("the command line", () => {
     expect(() => parse(["--busy", "0"])).toThrow("--busy takes an integer of at least 1")
     expect(() => parse(["--bussy", "1"])).toThrow()
     expect(parse(["--help"])).toBeUndefined()
+    const kinds = [[], ["--tls"], ["--deflate"], ["--tls", "--deflate"]].map((args) => kindOf(parse(args)!))
+    expect(kinds).toEqual(["plain", "tls", "deflate", "tls-deflate"])
   })
 })

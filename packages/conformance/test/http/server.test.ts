@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { reject } from "effect-websocket/Handshake"
 import * as WebSocket from "effect-websocket/WebSocket"
 import * as WebSocketServer from "effect-websocket/WebSocketServer"
 import { answersTo } from "../support/answers.js"
@@ -253,6 +254,41 @@ const fromOneAddress = (place: Place) =>
     expect(heads[2]).toContain("\r\nRetry-After: 1\r\n")
   })
 
+/** The client is gone while the application works for it. */
+const gone = (place: Place) =>
+  Effect.gen(function* () {
+    const begun = yield* Deferred.make<void>()
+    const interrupted = yield* Deferred.make<void>()
+    const http = () =>
+      Effect.onInterrupt(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never), () =>
+        Deferred.succeed(interrupted, undefined)
+      )
+    yield* Effect.forkScoped(WebSocketServer.run(echo, { http }))
+    const peer = yield* place.toServer
+    yield* peer.write([Buffer.from(get("/"))])
+    yield* Deferred.await(begun)
+    peer.reset()
+    yield* Deferred.await(interrupted)
+  })
+
+/** A policy that refuses, and a client that tries again on the same connection. */
+const guessing = (place: Place) =>
+  Effect.gen(function* () {
+    let asked = 0
+    const authorize = () => Effect.suspend(() => Effect.fail(reject({ status: 401, body: `${++asked}` })))
+    const options = { authorize, keepAlive: "allow", maxHandshakesPerSecondPerAddress: 3 } as const
+    yield* Effect.forkScoped(WebSocketServer.run(options, echo))
+    const peer = yield* place.toServer
+    yield* peer.write([Buffer.from(upgradeRequest.repeat(5))])
+    const { answers } = answersTo(
+      Array.from({ length: 4 }, () => "GET"),
+      yield* peer.all
+    )
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 429])
+    expect(answers[3]?.fields).toContain("Retry-After: 1")
+    expect(asked).toBe(3)
+  })
+
 const runIn = <A, E>(place: Place, program: Effect.Effect<A, E, Layer.Layer.Success<Place["layer"]> | Services>) =>
   program.pipe(Effect.provide(WebSocket.layer), Effect.provide(place.layer))
 
@@ -271,11 +307,22 @@ for (const [name, place] of Object.entries(places)) {
       "RFC 9110 §15.6.4: the end of the server during a request is 503, and the end of the connection",
       () => runIn(place, interrupted(place))
     )
+    it.scopedLive("RFC 9112 §9.5: a reset interrupts the application, which nobody waits for", () =>
+      runIn(place, gone(place))
+    )
     it.scopedLive("RFC 6455 §7.2.2: the end of the server while `authorize` decides is 503, and no reset", () =>
       runIn(place, undecided(place))
     )
   })
 }
+
+describe("HARDENING Q02: a server with a limit of handshakes in a second from one address", () => {
+  leavesNothing()
+  it.scoped(
+    "answers one too many with 429 and Retry-After, also on a connection that is kept, and asks no policy",
+    () => runIn(places.TCP!, guessing(places.TCP!))
+  )
+})
 
 describe("HARDENING S03: a server with a limit of connections from one address", () => {
   leavesNothing()

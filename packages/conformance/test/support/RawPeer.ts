@@ -10,6 +10,8 @@ import type { Duplex } from "effect-websocket/Transport"
 interface Line {
   readonly write: (octets: Uint8Array) => void
   readonly end: () => void
+  /** Breaks the connection off: a reset, where there is such a thing. */
+  readonly reset: () => void
   /** Stops reading, and reads again. */
   readonly pause: () => void
   readonly resume: () => void
@@ -63,6 +65,10 @@ export class RawPeer {
     this.line?.end()
   }
 
+  reset(): void {
+    this.line?.reset()
+  }
+
   /** Reads no more, so that the other side cannot write without end. */
   pause(): void {
     this.line?.pause()
@@ -108,6 +114,7 @@ export const onSocket = (socket: net.Socket): RawPeer => {
   const peer = new RawPeer().attach({
     write: (octets) => socket.write(octets),
     end: () => socket.end(),
+    reset: () => socket.resetAndDestroy(),
     pause: () => socket.pause(),
     resume: () => socket.resume()
   })
@@ -122,6 +129,7 @@ export const onDuplex = (duplex: Duplex): RawPeer => {
   return peer.attach({
     write: (octets) => duplex.unsafeWrite([octets]),
     end: () => Effect.runFork(duplex.end),
+    reset: () => Effect.runFork(duplex.abort),
     pause: () => flow.pause(),
     resume: () => flow.resume()
   })

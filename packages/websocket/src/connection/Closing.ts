@@ -7,7 +7,7 @@ import * as ClosingHandshake from "@effect-websocket/protocol/control/ClosingHan
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { Closure } from "../WebSocketError.js"
+import type { Closure, ConnectionError } from "../WebSocketError.js"
 
 /** §7.1.5: what a Close frame without a code means. It never stands on the wire. */
 export const noStatus: ClosePayload = { code: 1005, reason: "" }
@@ -17,6 +17,10 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 1000
   return Cause.isInterruptedOnly(exit.cause) ? 1001 : 1011
 }
+
+/** Whether this side has aborted the connection. */
+export const isAborted = (failure: ConnectionError | undefined): boolean =>
+  failure?._tag === "TransportError" && failure.reason._tag === "Aborted"
 
 /** A Close frame as applications see it. */
 const told = (frame: ClosingHandshake.CloseFrame): ClosePayload => frame.payload ?? noStatus
@@ -41,7 +45,7 @@ export class Closing {
   closure(cause: Closure["cause"]): Closure {
     const { state } = this
     return {
-      initiator: ClosingHandshake.initiator(state) ?? "remote",
+      initiator: ClosingHandshake.initiator(state) ?? (isAborted(cause) ? "local" : "remote"),
       sent: "sent" in state ? Option.some(told(state.sent)) : Option.none(),
       received: "received" in state ? Option.some(told(state.received)) : Option.none(),
       clean: cause === undefined,

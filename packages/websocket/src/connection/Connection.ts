@@ -24,9 +24,9 @@ import {
   SendError,
   TimeoutError,
   type TimeoutPhase,
-  type TransportError
+  TransportError
 } from "../WebSocketError.js"
-import { codeOf } from "./Closing.js"
+import { codeOf, isAborted } from "./Closing.js"
 import type { ConnectionParts } from "./ConnectionParts.js"
 import { Control, type ControlOwner } from "./Control.js"
 import { Deflation } from "./Deflation.js"
@@ -37,7 +37,7 @@ import { Pace, type PaceOwner } from "./Pace.js"
 import { Reader, type ReaderOwner } from "./Reader.js"
 import { Receiver } from "./Receiver.js"
 import { Sender, type SenderOwner } from "./Sender.js"
-import { cutOff, tearDown } from "./tearDown.js"
+import { breakOff, cutOff, tearDown } from "./tearDown.js"
 import { Vigil, type VigilOwner } from "./Vigil.js"
 
 /** Its parts tell it what they see: one object for all of them, as a server has many that are idle. */
@@ -104,6 +104,15 @@ export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlO
     return Effect.suspend(() => {
       this.startClosing({ code: codeOf(exit), reason: "" })
       return Effect.zipRight(this.closed, this.ending.tornDown)
+    })
+  }
+
+  /** Ends the connection without a word; what waits to be sent is dropped. Done when the transport is gone. */
+  get abort(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.finish(new TransportError({ reason: { _tag: "Aborted" } }), false)
+      // Also where it has ended in order, and waits for the peer to end too.
+      return Effect.zipRight(this.parts.duplex.abort, this.ending.tornDown)
     })
   }
 
@@ -219,13 +228,15 @@ export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlO
     this.failure = failure
     this.receiver.stop()
     this.vigil.stop()
-    this.outbox.flush()
+    const isAbort = isAborted(failure)
+    if (!isAbort) this.outbox.flush()
     this.reader.end(failure)
     this.pace.wake()
     this.control.end(failure)
     const closure = failure._tag === "Closed" ? failure.closure : this.control.closure(failure)
     // Who fails the connection does not wait for the other to end first.
     const role = failure._tag === "Closed" ? this.negotiated.role : "server"
-    this.ending.complete(closure, isOrderly ? tearDown(this.parts, role) : cutOff(this.parts))
+    const leave = isAbort ? breakOff : cutOff
+    this.ending.complete(closure, isOrderly ? tearDown(this.parts, role) : leave(this.parts))
   }
 }

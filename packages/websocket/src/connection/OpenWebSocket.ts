@@ -79,6 +79,10 @@ export class OpenWebSocket implements WebSocket {
     })
   }
 
+  get abort() {
+    return this.connection.abort
+  }
+
   get closed(): Effect.Effect<Closure> {
     return this.connection.closed
   }

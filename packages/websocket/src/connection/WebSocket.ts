@@ -119,6 +119,12 @@ export interface WebSocket {
    * only if `code` or `reason` may not be sent. Interruption stops the waiting; the closing goes on.
    */
   readonly close: (code?: number, reason?: string) => Effect.Effect<Closure, SendError>
+  /**
+   * Ends the connection at once, without a Close frame: what waits to be sent is dropped, and the peer sees an end as of a lost
+   * connection (RFC 6455 §7.1.5: 1006). Everything that waits fails with a `TransportError` whose reason is `Aborted`, unless the
+   * connection had ended before. For peers that do not deserve a `close`, which waits for them.
+   */
+  readonly abort: Effect.Effect<void>
   /** Waits for the end of the connection, whatever it is. */
   readonly closed: Effect.Effect<Closure>
   /** Control frames as they arrive, ahead of messages that wait to be received (`run` has them in order); answering them is not the application's business. A slow consumer loses the oldest of 64. */

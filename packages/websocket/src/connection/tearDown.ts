@@ -15,6 +15,10 @@ export const tearDown = ({ deadlines, duplex, limits, runtime }: Leaving, role: 
   return fiber
 }
 
+/** At once, and what was sent is dropped. */
+export const breakOff = ({ duplex, runtime }: Leaving): Fiber.RuntimeFiber<void> =>
+  Runtime.runFork(runtime)(duplex.abort)
+
 /** At once; what was sent still leaves, where the transport lets it. */
 export const cutOff = ({ duplex, runtime }: Leaving): Fiber.RuntimeFiber<void> =>
   Runtime.runFork(runtime)(Effect.zipRight(duplex.end, duplex.abort))

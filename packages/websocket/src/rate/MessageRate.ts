@@ -96,6 +96,10 @@ export class MessageRate implements WebSocket {
     return this.ws.close(code, reason)
   }
 
+  get abort() {
+    return this.ws.abort
+  }
+
   get closed() {
     return this.ws.closed
   }

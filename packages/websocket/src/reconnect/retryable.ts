@@ -53,6 +53,7 @@ const ofTransport = (reason: TransportReason): boolean => {
       return isLost(reason.code)
     case "Proxy":
       return ofProxy(reason.fault)
+    case "Aborted":
     case "Overrun":
     case "Unsupported":
       return false

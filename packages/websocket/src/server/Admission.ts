@@ -1,10 +1,11 @@
 /** How many connections and handshakes a server has at a time, and how many it may have. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { OrEffect } from "../handshake/HandshakeOptions.js"
-import { parse } from "../proxy/IpAddress.js"
 import type { Address, ConnectionInfo } from "../Transport.js"
+import { customerOf } from "./customerOf.js"
+import { HandshakeRate } from "./HandshakeRate.js"
 
 /** Who is in, of at most so many. Who comes when it is full is told so, and does not count. */
 class Room {
@@ -43,15 +44,6 @@ class Room {
   }
 }
 
-/** An IPv6 address is one of the 2^64 of its subnet, which are one customer's: they count as one. */
-const customerOf = (hostname: string): string => {
-  const octets = parse(hostname)
-  if (octets === undefined || octets.length === 4) return hostname
-  // RFC 4291 §2.5.5.2: an IPv4 address in the form of the other family.
-  const isMapped = octets.subarray(0, 10).every((octet) => octet === 0) && octets[10] === 0xff && octets[11] === 0xff
-  return isMapped ? octets.subarray(12).join(".") : octets.subarray(0, 8).join(" ")
-}
-
 /** Rooms for those who come from the same address; one that is empty is forgotten. */
 class Rooms {
   private readonly rooms = new Map<string, Room>()
@@ -64,10 +56,9 @@ class Rooms {
 
   /** Takes a place; gives how to leave it, or undefined if there is none. Who comes from no address of a network is not counted. */
   take(from: Option.Option<Address>): (() => void) | undefined {
-    const address = Option.getOrUndefined(from)
-    if (!this.isBounded || address?._tag !== "TcpAddress") return () => {}
+    const customer = this.isBounded ? customerOf(from) : undefined
+    if (customer === undefined) return () => {}
     const { rooms } = this
-    const customer = customerOf(address.hostname)
     const room = rooms.get(customer) ?? new Room(this.perRoom)
     if (!room.take()) return undefined
     rooms.set(customer, room)
@@ -83,25 +74,28 @@ class Rooms {
   }
 }
 
-/** How many there may be at a time; what is not given has no bound. */
+/** How many there may be at a time, and handshakes in a second from one address; what is not given has no bound. */
 export interface Sizes {
   readonly connections?: number
   readonly handshakes?: number
   readonly perAddress?: number
+  readonly perSecond?: number
 }
 
-/** What is full: the server, or what one address may have of it. */
-export type Full = "server" | "address"
+/** What is full: the server, or what one address may have of it, at a time or in this second. */
+export type Full = "server" | "address" | "second"
 
 export class Admission {
   readonly handshakes: Room
   readonly addresses: Rooms
+  readonly rate: HandshakeRate
   private readonly connections: Room
 
-  constructor({ connections, handshakes, perAddress }: Sizes) {
+  constructor({ connections, handshakes, perAddress, perSecond }: Sizes) {
     this.connections = new Room(connections ?? Infinity)
     this.handshakes = new Room(handshakes ?? Infinity)
     this.addresses = new Rooms(perAddress ?? Infinity)
+    this.rate = new HandshakeRate(perSecond ?? Infinity)
   }
 
   /**

@@ -18,6 +18,7 @@ import { dated, framed, goOn, type HttpAnswer, toResponse } from "../http/HttpAn
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { OptionError } from "../WebSocketError.js"
+import { whileThere } from "./whileThere.js"
 
 /** An ordinary HTTP request: its head, and its body when it has one. */
 export interface HttpRequest {
@@ -26,8 +27,8 @@ export interface HttpRequest {
 }
 
 /**
- * Answers ordinary HTTP requests, with a status from 200 to 599. It has no deadline of its own; the end of the server interrupts it,
- * and the client gets 503.
+ * Answers ordinary HTTP requests, with a status from 200 to 599. It has no deadline of its own. The end of the server interrupts it,
+ * and the client gets 503; a connection that breaks interrupts it too, unless the client has sent more requests behind this one.
  */
 export type HttpHandler<R = never> = (request: HttpRequest) => Effect.Effect<HttpAnswer, never, R>
 
@@ -109,8 +110,9 @@ const reply = <R>(
     if ("status" in request) return refused(request)
     const body = yield* readBody(codec, duplex, leftover, request, limits)
     if ("status" in body) return refused(body)
-    const answer = yield* Effect.flatMap(handler({ head, body: body.octets }), checked)
-    return { answer, leftover: keepAlive(head) && !wantsClose(answer) ? body.leftover : undefined }
+    const handled = Effect.flatMap(handler({ head, body: body.octets }), checked)
+    const { ahead, result: answer } = yield* whileThere(duplex, body.leftover, handled)
+    return { answer, leftover: keepAlive(head) && !wantsClose(answer) ? ahead : undefined }
   })
 
 /** The handler has failed, which it may not: the client learns that, and no more. */

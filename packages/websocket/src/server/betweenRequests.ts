@@ -1,7 +1,7 @@
 /**
  * From an answer until the next request begins (RFC 9112 §9.3): how far a client may pipeline, and how long it may be silent.
  *
- * Requests are answered one by one, and no further octets are read meanwhile: what is read ahead is the rest of one read. A
+ * Requests are answered one by one: what is read ahead is the rest of one read, or one read more while there is none. A
  * client that does not take its answers gets no more of them, and so cannot fill the memory with them.
  */
 import { concat } from "@effect-websocket/protocol/bytes/Octets"

@@ -69,7 +69,8 @@ const attempt = <A, R>(
   duplex: Duplex,
   octets: Uint8Array,
   options: RequestsOptions<A, R>,
-  limits: LimitValues
+  limits: LimitValues,
+  { rate }: Admission
 ): Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake> => {
   // Without a policy there is no time at which the client would have to be told.
   const decision = options.authorize && new Decision(options.authorize)
@@ -85,7 +86,10 @@ const attempt = <A, R>(
       if (http !== undefined && !isUpgrade(read.head)) return Effect.succeed({ _tag: "Http", read, handler: http })
       const handshake = Context.get(context, Handshake)
       const accepting = handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
-      return Effect.map(accepting, (accepted) => ({ _tag: "Accepted", accepted }))
+      const accepted = Effect.map(accepting, (accepted) => ({ _tag: "Accepted" as const, accepted }))
+      if (!rate.isBounded) return accepted
+      const refused = Effect.provide(refuseBusy(duplex, "second"), context)
+      return Effect.flatMap(rate.exceeds(duplex.info.remote), (exceeds) => (exceeds ? refused : accepted))
     })
   })
   const bounded = within(whole, limits.handshakeTimeout, "Handshake")
@@ -102,12 +106,14 @@ const answerAll = <A, R>(
   duplex: Duplex,
   options: RequestsOptions<A, R>,
   limits: LimitValues,
-  handshakes: Admission["handshakes"]
+  admission: Admission
 ): Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake> => {
   type Answered = Effect.Effect<Accepted<A> | undefined, HandshakeFailure, R | HttpCodec | Handshake>
   const begin = (octets: Uint8Array): Answered =>
     Effect.matchEffect(
-      handshakes.enter((isFull) => (isFull ? refuseBusy(duplex, "server") : attempt(duplex, octets, options, limits))),
+      admission.handshakes.enter((isFull) =>
+        isFull ? refuseBusy(duplex, "server") : attempt(duplex, octets, options, limits, admission)
+      ),
       {
         onFailure: (error) =>
           error._tag === "HandshakeError" && error.keepAlive
@@ -152,7 +158,8 @@ const tooMany = (status: number, section: string, rule: string) => ({
 /** What one too many is told. */
 const refusals = {
   server: tooMany(503, "RFC 9110 §15.6.4", "the server has as many connections as it may have"),
-  address: tooMany(429, "RFC 6585 §4", "the client's address has as many connections as it may have")
+  address: tooMany(429, "RFC 6585 §4", "the client's address has as many connections as it may have"),
+  second: tooMany(429, "RFC 6585 §4", "the client's address has made as many handshakes in this second as it may make")
 }
 
 const refuseBusy = (duplex: Duplex, full: Full): Effect.Effect<never, HandshakeError, HttpCodec> => {
@@ -197,10 +204,10 @@ export const serveRequests = <A, R>(
   duplex: Duplex,
   options: RequestsOptions<A, R>,
   limits: LimitValues,
-  handshakes: Admission["handshakes"],
+  admission: Admission,
   full?: Full
 ): Effect.Effect<Accepted<A> | undefined, never, R | HttpCodec | Handshake> => {
-  const all = full ? refuseBusy(duplex, full) : answerAll(duplex, options, limits, handshakes)
+  const all = full ? refuseBusy(duplex, full) : answerAll(duplex, options, limits, admission)
   return Effect.matchCauseEffect(all, {
     onSuccess: (accepted) => (accepted === undefined ? giveUp(duplex, limits) : Effect.succeed(accepted)),
     onFailure: (cause) =>

@@ -5,6 +5,7 @@
  * services and a Scope, real time (the live Clock), and a fresh layer for each case. A case fails with a message that says
  * what is demanded. What a transport by itself must keep is in `transportContract`.
  */
+import { aborting } from "./webSocketContract/aborting.js"
 import { closing } from "./webSocketContract/closing.js"
 import { flowing } from "./webSocketContract/flowing.js"
 import { handshaking } from "./webSocketContract/handshaking.js"
@@ -20,5 +21,6 @@ export const webSocketContract: ReadonlyArray<WebSocketContractCase> = [
   ...messaging,
   ...flowing,
   ...closing,
-  ...losing
+  ...losing,
+  ...aborting
 ]

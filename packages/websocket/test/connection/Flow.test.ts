@@ -67,10 +67,10 @@ describe("back-pressure inwards (B02)", () => {
     expect(calls).toEqual(["pause", "go on"])
   })
 
-  it("between two turns of the event loop 256 KiB are read: the transport pauses, and goes on after a turn", async () => {
+  it("between two turns of the event loop 512 KiB are read: the transport pauses, and goes on after a turn", async () => {
     const { attach, calls, flow } = steered()
     attach()
-    flow.spend(256 * 1024 - 1)
+    flow.spend(512 * 1024 - 1)
     flow.steer()
     expect(calls).toEqual([])
     for (let round = 0; round < 3; round++) {
@@ -83,7 +83,7 @@ describe("back-pressure inwards (B02)", () => {
       expect(calls.splice(0)).toEqual(["go on"])
       flow.steer()
       expect(calls.splice(0)).toEqual(["resume"])
-      flow.spend(256 * 1024 - 1)
+      flow.spend(512 * 1024 - 1)
       flow.steer()
     }
   })
@@ -91,7 +91,7 @@ describe("back-pressure inwards (B02)", () => {
   it("what was read counts also while the application has enough: it goes on after both", async () => {
     const { attach, calls, flow } = steered()
     attach()
-    flow.spend(256 * 1024)
+    flow.spend(512 * 1024)
     flow.isPaused = true
     flow.steer()
     await turn()

@@ -34,6 +34,34 @@ for (const role of roles) {
       })
     )
 
+    it.scoped("RFC 6455 §7.1.5: abort sends nothing more: no Close frame, and not what waits", () =>
+      Effect.gen(function* () {
+        const { peer, ws } = yield* open(role)
+        yield* ws.send("one")
+        yield* peer.until(1)
+        const sending = yield* Effect.fork(Effect.zipRight(ws.send("two"), ws.abort))
+        yield* Fiber.join(sending)
+        yield* peer.ended
+        expect([peer.briefs, peer.end]).toEqual([["text one"], "Reset"])
+        expect(yield* ws.closed).toMatchObject({
+          initiator: "local",
+          clean: false,
+          sent: Option.none(),
+          cause: { _tag: "TransportError", reason: { _tag: "Aborted" } }
+        })
+      })
+    )
+
+    it.scoped("RFC 6455 §7.1.1: abort waits for no peer that answers a Close and does not end", () =>
+      Effect.gen(function* () {
+        const { peer, ws } = yield* open(role)
+        peer.close(4000)
+        expect(yield* ws.closed).toMatchObject({ clean: true })
+        yield* ws.abort
+        yield* peer.ended
+      })
+    )
+
     it.scoped("MW-17: limits are told, and change for messages that come from now on", () =>
       Effect.gen(function* () {
         const { peer, ws } = yield* open(role, { limits: { maxMessageSize: 4 } })

@@ -137,6 +137,7 @@ describe("a WebSocket with a limit of messages per second", () => {
     yield* turns()
     peer.close(4000)
     expect(yield* Fiber.join(closing)).toEqual(yield* ws.closed)
+    yield* ws.abort
     expect(peer.briefs).toEqual([
       "text text",
       "binary 00",

@@ -64,6 +64,7 @@ describe("J3: which failures are worth another attempt", () => {
 
   for (const reason of [
     { _tag: "Unsupported", feature: "wss:" },
+    { _tag: "Aborted" },
     { _tag: "Overrun", limit: 1 },
     { _tag: "Proxy", proxy: "a:1", fault: { _tag: "SocksReply", code: 2, meaning: "" } },
     { _tag: "Proxy", proxy: "a:1", fault: { _tag: "Refused", response: response(403) } },

@@ -100,18 +100,11 @@ describe("Admission", () => {
     expect(admission.addresses.size).toBe(0)
   })
 
-  for (const [name, one, other, isSame] of [
-    ["an address in both families", "192.0.2.1", "::ffff:192.0.2.1", true],
-    ["two of a /64", "2001:db8::1", "2001:db8:0:0:ffff::2", true],
-    ["two of neighbouring /64", "2001:db8::1", "2001:db8:0:1::1", false],
-    ["two IPv4 addresses", "192.0.2.1", "192.0.2.2", false]
-  ] as const) {
-    test(`HARDENING S03: ${name} count ${isSame ? "as one" : "apart"}`, function* () {
-      const admission = new Admission({ perAddress: 1 })
-      const within = enter(admission, from(one), () => enter(admission, from(other), Effect.succeed))
-      expect(yield* within).toBe(isSame ? "address" : undefined)
-    })
-  }
+  test("HARDENING S03: addresses of one customer count as one", function* () {
+    const admission = new Admission({ perAddress: 1 })
+    const within = enter(admission, from("192.0.2.1"), () => enter(admission, from("::ffff:192.0.2.1"), Effect.succeed))
+    expect(yield* within).toBe("address")
+  })
 
   test("HARDENING S03: who comes from no network is not counted", function* () {
     const admission = new Admission({ perAddress: 1 })
