@@ -8,7 +8,6 @@ import {
   publicModules,
   writeExamples
 } from "./support/docstrings.js"
-import { writeBlocks } from "./support/pages.js"
 
 /** Modules without an example, with the place where they are shown. */
 const shownElsewhere: ReadonlyMap<string, string> = new Map([
@@ -20,7 +19,6 @@ describe("the docstrings of the public API", () => {
   let program: ts.Program
 
   beforeAll(() => {
-    writeBlocks()
     examples = writeExamples()
     program = programOf(examples)
   }, 60_000)

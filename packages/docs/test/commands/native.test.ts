@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -35,7 +35,12 @@ describe("the compilation of C++ programs", () => {
       )
     })
 
-  const script = (name: string, text: string) => fs.writeFileSync(path.join(folder, name), text, { mode: 0o755 })
+  /** Copied by another process: a child that is forked while this one writes would have the file open, and it could not be run. */
+  const script = (name: string, text: string) => {
+    const file = path.join(folder, name)
+    fs.writeFileSync(`${file}.text`, text, { mode: 0o755 })
+    execFileSync("cp", [`${file}.text`, file])
+  }
 
   const compilations = () => fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n").length
 

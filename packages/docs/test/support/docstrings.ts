@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ts from "typescript"
-import { blocks, root } from "./pages.js"
+import { blocksOf, pages, root, writeBlocks } from "./pages.js"
 
 const packages = ["protocol", "websocket", "node", "platform", "browser", "cli"]
 
@@ -46,8 +46,13 @@ const sourcesOf = (name: string): ReadonlyArray<string> =>
     .map((file) => path.posix.join("packages", name, "src", file.split(path.sep).join("/")))
     .sort()
 
-/** Writes all examples anew, as files that can be compiled. */
+const blocksFolder = path.join(root, "packages/docs/dist/shown")
+
+const blocks = pages.flatMap((page) => blocksOf(page, blocksFolder))
+
+/** Writes all examples anew, and the code of the pages, as files that can be compiled. */
 export const writeExamples = (): ReadonlyArray<Example> => {
+  writeBlocks(blocks, blocksFolder)
   fs.rmSync(folder, { recursive: true, force: true })
   fs.mkdirSync(folder, { recursive: true })
   return packages.flatMap(sourcesOf).flatMap((place) =>
@@ -74,7 +79,7 @@ const programs = fs
   .filter((file) => file.endsWith(".ts"))
   .map((file) => path.join(root, "packages/docs/examples", file))
 
-/** One program of all packages, these examples, and the code of the pages, which has to be written before. */
+/** One program of all packages, these examples, and the code of the pages. */
 export const programOf = (examples: ReadonlyArray<Example>): ts.Program => {
   const shown = [...examples, ...blocks].map(({ file }) => file)
   return ts.createProgram([...packages.map(barrelOf), ...shown, ...programs], options())

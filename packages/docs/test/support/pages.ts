@@ -39,7 +39,7 @@ const folder = path.join(root, "packages/docs/dist/blocks")
 const named = /^\/\/ (\w+)\.ts$/
 const printed = /\/\/ prints: (.*)$/gm
 
-export const blocksOf = (page: string): ReadonlyArray<Block> => {
+export const blocksOf = (page: string, into = folder): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
   let begin = -1
   const lines = read(page).split("\n")
@@ -50,19 +50,19 @@ export const blocksOf = (page: string): ReadonlyArray<Block> => {
       const name = named.exec(lines[begin] ?? "")?.[1] ?? `line${begin + 1}`
       const code = lines.slice(begin, at).join("\n")
       const prints = [...code.matchAll(printed)].map((match) => match[1] ?? "")
-      blocks.push({ page, line: begin + 1, file: path.join(folder, page, `${name}.ts`), code, prints })
+      blocks.push({ page, line: begin + 1, file: path.join(into, page, `${name}.ts`), code, prints })
       begin = -1
     }
   }
   return blocks
 }
 
-export const blocks: ReadonlyArray<Block> = pages.flatMap(blocksOf)
+export const blocks: ReadonlyArray<Block> = pages.flatMap((page) => blocksOf(page))
 
-/** Writes all blocks anew. */
-export const writeBlocks = (): void => {
-  fs.rmSync(folder, { recursive: true, force: true })
-  for (const { code, file } of blocks) {
+/** Writes all blocks anew; into another folder for a test that is not to take them away from this one. */
+export const writeBlocks = (all = blocks, into = folder): void => {
+  fs.rmSync(into, { recursive: true, force: true })
+  for (const { code, file } of all) {
     fs.mkdirSync(path.dirname(file), { recursive: true })
     fs.writeFileSync(file, `${code}\n\nexport {}\n`)
   }
