@@ -43,9 +43,10 @@ const pairsOf = (input: Exclude<FieldsInput, Fields>): Iterable<Pair> =>
 const fieldsOf = ([name, value]: Pair): Field | ReadonlyArray<Field> =>
   typeof value === "string" ? { name, value } : value.map((each) => ({ name, value: each }))
 
+/** Whether a field has the name: most are written as they are looked for, or have another length. */
 const named = (name: string): ((field: Field) => boolean) => {
   const lower = name.toLowerCase()
-  return (field) => field.name.length === lower.length && field.name.toLowerCase() === lower
+  return (field) => field.name === name || (field.name.length === name.length && field.name.toLowerCase() === lower)
 }
 
 /** Fields in their order; names are compared without case. */
@@ -85,13 +86,16 @@ export class Fields implements Iterable<Field> {
 
   /** All values, in their order. */
   getAll(name: string): ReadonlyArray<string> {
-    return this.#list.filter(named(name)).map(({ value }) => value)
+    const isNamed = named(name)
+    const values: Array<string> = []
+    for (const field of this.#list) if (isNamed(field)) values.push(field.value)
+    return values
   }
 
   /** All values as one (RFC 9110 §5.3), joined with a comma. Right for fields that are lists, and for no others. */
   combined(name: string): string | undefined {
     const values = this.getAll(name)
-    return values.length === 0 ? undefined : values.join(", ")
+    return values.length > 1 ? values.join(", ") : values[0]
   }
 
   /** The only value of `name`, in the place of the first one if there was one, else at the end. */
