@@ -2,15 +2,22 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { over } from "../../src/DuplexAdapter.js"
 import type { HandshakeFailure } from "../../src/Handshake.js"
+import { defaultsOf } from "../../src/Limits.js"
+import * as MemoryTransport from "../../src/MemoryTransport.js"
+import { Admission } from "../../src/server/Admission.js"
+import { serveRequests } from "../../src/server/requests.js"
+import * as WebSocket from "../../src/WebSocket.js"
 import type { HttpRequest, ServeOptions } from "../../src/WebSocketServer.js"
 import { exchange, get, mirror, next } from "../support/http.js"
 import { test, turns } from "../support/leavesNothing.js"
 import { fieldOf, parseResponse, request } from "../support/sample.js"
 import { echo, serving } from "../support/serving.js"
-import { maskedFrame } from "../support/wire.js"
+import { maskedFrame, wire } from "../support/wire.js"
 
 describe("PARITY S9: a further attempt on a connection that stays open", () => {
   const errors: Array<string> = []
@@ -266,6 +273,36 @@ describe("maxHandshakes and ordinary requests", () => {
     yield* kept.write(get("/"))
     expect((yield* next(kept)).status).toBe(503)
     expect((yield* kept.rest).reason).toBe("EndOfStream")
+  })
+})
+
+describe("HARDENING Q02: handshakes from one address in a second", () => {
+  test("one too many gets 429 with Retry-After, and ServerBusy is told; the next second has room again", function* () {
+    const errors: Array<HandshakeFailure> = []
+    const options: ServeOptions = { onHandshakeError: (error) => Effect.sync(() => errors.push(error)) }
+    const admission = new Admission({ perSecond: 1 })
+    const remote = Option.some({ _tag: "TcpAddress", hostname: "192.0.2.1", port: 1 } as const)
+    const answer = Effect.gen(function* () {
+      const [near, far] = yield* MemoryTransport.pair()
+      const duplex = over(far, { info: { ...far.info, remote } })
+      yield* Effect.forkScoped(serveRequests(duplex, options, defaultsOf("server"), admission))
+      const peer = wire(near)
+      yield* peer.write(request())
+      const head = parseResponse(yield* peer.until("\r\n\r\n"), "HEAD")
+      yield* near.end
+      return head
+    }).pipe(Effect.provide(WebSocket.layer))
+    expect((yield* answer).status).toBe(101)
+    const refused = yield* answer
+    expect([refused.status, fieldOf(refused, "Retry-After"), fieldOf(refused, "Connection")]).toEqual([
+      429,
+      "1",
+      "close"
+    ])
+    yield* turns()
+    expect(errors).toMatchObject([{ reason: { _tag: "ServerBusy", section: "RFC 6585 §4" } }])
+    yield* TestClock.adjust("1 seconds")
+    expect((yield* answer).status).toBe(101)
   })
 })
 
