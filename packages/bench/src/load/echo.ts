@@ -35,8 +35,12 @@ const settingOf = ({ style }: Job, { connections, deflate, tls }: EchoCase, port
 const measureServer = async (job: Job, echo: EchoCase): Promise<Sample> => {
   const [meter, ring] = [new Meter(), ringOf(echo)]
   const measured = await MeasuredProcess.start(job.program, settingOf(job, echo, 0))
-  for (let n = 0; n < echo.connections; n++) {
-    const connection = await RawConnection.open({ ...echo, port: measured.port })
+  // All of them before the first message: who is busy opens no thousands of connections in time.
+  const connections: Array<RawConnection> = []
+  while (connections.length < echo.connections) {
+    connections.push(await RawConnection.open({ ...echo, port: measured.port }))
+  }
+  for (const [n, connection] of connections.entries()) {
     const pipeline = new Pipeline(connection.socket, ring, repliesOf(echo, job.isRaw, ring, n === 0), meter)
     connection.receive = pipeline.receive
     connection.socket.on("close", () => meter.fail(new Error("a connection was closed")))
