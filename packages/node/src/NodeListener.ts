@@ -33,8 +33,8 @@ import type * as Scope from "effect/Scope"
 import { Listener } from "effect-websocket/Listener"
 import { formatAddress } from "effect-websocket/Transport"
 import { OptionError, type TransportError } from "effect-websocket/WebSocketError"
-import { Arrivals, acceptFrom } from "./Arrivals.js"
 import type { TcpOptions, UnixOptions } from "./ListenOptions.js"
+import { NodeArrivals } from "./NodeArrivals.js"
 import { type Binding, bind } from "./NodeBinding.js"
 import * as NodeDuplex from "./NodeDuplex.js"
 import * as NodeError from "./NodeError.js"
@@ -58,7 +58,7 @@ interface Plan extends Binding {
 }
 
 /** The handshake of a socket: it begins at once, whether or not `accept` runs. */
-const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket: net.Socket) =>
+const secured = (arrivals: NodeArrivals, handshake: NodeTlsServer.Handshake, socket: net.Socket) =>
   NodeTlsServer.timely(handshake(socket)).pipe(
     Effect.map((duplex) => arrivals.add(duplex)),
     Effect.onError(() => Effect.sync(() => socket.destroy())),
@@ -71,7 +71,7 @@ const secured = (arrivals: Arrivals, handshake: NodeTlsServer.Handshake, socket:
   )
 
 /** What becomes of a socket that has come. */
-const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
+const arriving = (arrivals: NodeArrivals, { address, handshake }: Plan) =>
   Effect.map(FiberSet.makeRuntime<never>(), (run) => {
     const info = address._tag === "UnixAddress" ? { local: Option.some(address) } : undefined
     return (socket: net.Socket) => {
@@ -86,7 +86,7 @@ const arriving = (arrivals: Arrivals, { address, handshake }: Plan) =>
 const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const { address: asked, listen } = binding
-    const arrivals = new Arrivals(listen.backlog ?? defaults.backlog)
+    const arrivals = new NodeArrivals(listen.backlog ?? defaults.backlog)
     const closed = arrivals.close(NodeError.listen(formatAddress(asked), new Error("the listener was closed")))
     const arrive = yield* arriving(arrivals, binding)
     const server = yield* Effect.acquireRelease(
@@ -104,7 +104,7 @@ const make = (binding: Plan): Effect.Effect<Service, TransportError, Scope.Scope
     return {
       address: yield* bind(server, binding),
       secure: binding.handshake !== undefined,
-      accept: acceptFrom(arrivals)
+      accept: (use) => arrivals.accept(use)
     }
   })
 

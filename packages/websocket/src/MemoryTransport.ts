@@ -21,7 +21,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Listener } from "./Listener.js"
 import { type Address, type Duplex, formatAddress, type Target, Transport } from "./Transport.js"
-import { Backlog } from "./transport/Backlog.js"
+import { Arrivals } from "./transport/Arrivals.js"
 import { type MemoryOptions, make, owned } from "./transport/MemoryPipe.js"
 import { TransportError, type TransportReason } from "./WebSocketError.js"
 
@@ -52,11 +52,11 @@ const refusal = (reason: TransportReason): Effect.Effect<never, TransportError> 
 interface Place {
   readonly address: Address
   readonly secure: boolean
-  readonly backlog: Backlog<Duplex>
+  readonly arrivals: Arrivals<Duplex>
   readonly options: MemoryLayerOptions
 }
 
-const connector = ({ address, backlog, options, secure }: Place) => {
+const connector = ({ address, arrivals, options, secure }: Place) => {
   let count = 0
   return ({ secure: demanded }: Target): Effect.Effect<Duplex, TransportError, Scope.Scope> =>
     Effect.gen(function* () {
@@ -64,8 +64,9 @@ const connector = ({ address, backlog, options, secure }: Place) => {
         return yield* refusal({ _tag: "Unsupported", feature: secure ? "ws: over TLS" : "wss: without TLS" })
       }
       const client = memoryAddress(`${formatAddress(address).slice("memory:".length)}-client-${++count}`)
+      if (arrivals.full) return yield* refusal({ _tag: "Open", address: formatAddress(address) })
       const [near, far] = yield* make({ client, server: address, encrypted: secure }, options)
-      if (!backlog.offer(far)) return yield* refusal({ _tag: "Open", address: formatAddress(address) })
+      arrivals.add(far)
       return yield* owned(near)
     })
 }
@@ -75,11 +76,13 @@ export const layerWith = (options: MemoryLayerOptions): Layer.Layer<Transport | 
   Layer.scopedContext(
     Effect.gen(function* () {
       const { backlog: bound = 128, name = "memory", secure = false } = options
-      const backlog = new Backlog<Duplex>(bound)
-      const place: Place = { address: memoryAddress(name), secure, backlog, options }
-      yield* Effect.addFinalizer(() => Effect.forEach(backlog.close(), ({ abort }) => abort, { discard: true }))
+      const address = memoryAddress(name)
+      const arrivals = new Arrivals<Duplex>(bound, ({ abort }) => abort)
+      const place: Place = { address, secure, arrivals, options }
+      const closed = new TransportError({ reason: { _tag: "Listen", address: formatAddress(address) } })
+      yield* Effect.addFinalizer(() => arrivals.close(closed))
       return Context.make(Transport, { connect: connector(place) }).pipe(
-        Context.add(Listener, { address: place.address, secure, accept: backlog.acceptWith(owned) })
+        Context.add(Listener, { address, secure, accept: (use) => arrivals.accept(use) })
       )
     })
   )

@@ -4,9 +4,8 @@
  */
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib"
 
-/** What our server agrees on unless it is told otherwise, in bits: 4 KiB. */
-const windowBits = 12
-const windowSize = 2 ** windowBits
+/** Base-2 logarithm of the largest window: what is read with it may have been written with any. */
+const largest = 15
 
 /** RFC 7692 §7.2.2: what the sender has left out. */
 const tail = Buffer.from([0, 0, 0xff, 0xff])
@@ -15,19 +14,27 @@ const tail = Buffer.from([0, 0, 0xff, 0xff])
 class Window {
   private octets: Buffer = Buffer.alloc(0)
 
+  constructor(private readonly windowBits: number) {}
+
   get options() {
     const dictionary = this.octets.length === 0 ? undefined : this.octets
-    return { finishFlush: constants.Z_SYNC_FLUSH, windowBits, dictionary }
+    return { finishFlush: constants.Z_SYNC_FLUSH, windowBits: this.windowBits, dictionary }
   }
 
   slide(message: Buffer): void {
-    this.octets = Buffer.concat([this.octets, message.subarray(-windowSize)]).subarray(-windowSize)
+    const size = 2 ** this.windowBits
+    this.octets = Buffer.concat([this.octets, message.subarray(-size)]).subarray(-size)
   }
 }
 
 export class Deflation {
-  private readonly sent = new Window()
-  private readonly received = new Window()
+  private readonly sent: Window
+  private readonly received = new Window(largest)
+
+  /** `windowBits`: what the server wants messages to be compressed with. */
+  constructor(windowBits: number) {
+    this.sent = new Window(windowBits)
+  }
 
   deflate(message: Buffer): Buffer {
     const octets = deflateRawSync(message, this.sent.options).subarray(0, -tail.length)

@@ -37,7 +37,7 @@ export class SoakConnection {
   isOpen = true
   private parts: Array<Buffer> = []
   private isDeflated = false
-  private readonly deflation: Deflation | undefined
+  private agreed: Deflation | undefined
   private onClose: (() => void) | undefined
 
   private constructor(
@@ -46,7 +46,6 @@ export class SoakConnection {
     private readonly tally: Tally,
     private readonly receiver: Receiver
   ) {
-    if (target.deflate) this.deflation = new Deflation()
     const reader = new FrameReader((first, payload) => this.onFrame(first, payload))
     raw.receive = (chunk, start, end) => {
       try {
@@ -113,6 +112,12 @@ export class SoakConnection {
     this.parts = []
     const message = this.isDeflated ? this.inflate(whole) : whole
     if (this.isOpen) this.receiver.onMessage(message)
+  }
+
+  /** Made when it is first needed: the answer to the handshake has come by then. */
+  private get deflation(): Deflation | undefined {
+    if (this.target.deflate) this.agreed ??= new Deflation(this.raw.windowBits)
+    return this.agreed
   }
 
   private inflate(octets: Buffer): Buffer {

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import { hostTurn } from "../host/HostTurn.js"
 import { Listener } from "../Listener.js"
 import { type Address, type Duplex, Transport } from "../Transport.js"
-import { Backlog } from "../transport/Backlog.js"
+import { Arrivals } from "../transport/Arrivals.js"
 import { type MemoryOptions, make, owned } from "../transport/MemoryPipe.js"
 import { run, type ScriptFailure, type Step, Transcript } from "./Script.js"
 
@@ -104,9 +104,11 @@ export const layerListener = (script: Script, options: ListenerOptions = {}): La
   Layer.scopedContext(
     Effect.map(stage(script, options), ({ accepted, peer }) => {
       const { connections = 1 } = options
-      const backlog = new Backlog<number>(connections)
-      for (let connection = 0; connection < connections; connection++) backlog.offer(connection)
-      const listener = { address: server, secure: false, accept: backlog.acceptWith(() => accepted) }
-      return Context.make(ScriptedPeer, peer).pipe(Context.add(Listener, listener))
+      // The Scope of a connection owns its Duplex, which is made when it is accepted.
+      const arrivals = new Arrivals<number>(Infinity, () => Effect.void)
+      for (let connection = 0; connection < connections; connection++) arrivals.add(connection)
+      const accept: Listener["Type"]["accept"] = (use) =>
+        arrivals.accept(() => Effect.flatMap(Effect.uninterruptible(accepted), use))
+      return Context.make(ScriptedPeer, peer).pipe(Context.add(Listener, { address: server, secure: false, accept }))
     })
   )

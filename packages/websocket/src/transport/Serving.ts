@@ -13,7 +13,6 @@ import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
-import type { Duplex } from "../Transport.js"
 
 /** What a defect leaves behind; a failure is the application's, which has seen it. */
 const logDeath = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
@@ -22,19 +21,20 @@ const logDeath = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
     : Effect.void
 
 /** The fibers that serve the connections of one `accept`. */
-export class Serving<R> {
+export class Serving<A, R> {
   private readonly runtime: Runtime.Runtime<Exclude<R, Scope.Scope>>
   private readonly fibers = new Set<Fiber.RuntimeFiber<void>>()
 
   constructor(
     runtime: Runtime.Runtime<Exclude<R, Scope.Scope>>,
-    private readonly use: (duplex: Duplex) => Effect.Effect<unknown, unknown, R>
+    private readonly use: (connection: A) => Effect.Effect<unknown, unknown, R>,
+    private readonly release: (connection: A) => Effect.Effect<void>
   ) {
     this.runtime = Runtime.disableRuntimeFlag(runtime, RuntimeFlags.Interruption)
   }
 
-  begin(duplex: Duplex): void {
-    const fiber = Runtime.runFork(this.runtime)(Effect.flatMap(Scope.make(), (scope) => this.serve(duplex, scope)))
+  begin(connection: A): void {
+    const fiber = Runtime.runFork(this.runtime)(Effect.flatMap(Scope.make(), (scope) => this.serve(connection, scope)))
     if (fiber.unsafePoll() !== null) return
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))
@@ -45,18 +45,18 @@ export class Serving<R> {
     return Effect.suspend(() => Fiber.interruptAll(this.fibers))
   }
 
-  private serve(duplex: Duplex, scope: Scope.CloseableScope): Effect.Effect<void> {
+  private serve(connection: A, scope: Scope.CloseableScope): Effect.Effect<void> {
     // The fiber is its own: the Scope is put into its context for good, which costs half as much as `Effect.scoped`.
     const context = Context.add(this.runtime.context, Scope.Scope, scope) as Context.Context<never>
-    const used = Effect.suspend(() => this.use(duplex)) as Effect.Effect<void, unknown>
+    const used = Effect.suspend(() => this.use(connection)) as Effect.Effect<void, unknown>
     return Effect.zipRight(
       FiberRef.set(FiberRef.currentContext, context),
-      Effect.flatMap(Effect.exit(Effect.interruptible(used)), (exit) => this.end(duplex, scope, exit))
+      Effect.flatMap(Effect.exit(Effect.interruptible(used)), (exit) => this.end(connection, scope, exit))
     )
   }
 
-  private end(duplex: Duplex, scope: Scope.CloseableScope, exit: Exit.Exit<void, unknown>): Effect.Effect<void> {
+  private end(connection: A, scope: Scope.CloseableScope, exit: Exit.Exit<void, unknown>): Effect.Effect<void> {
     const closed = Effect.flatMap(Effect.exit(Scope.close(scope, exit)), logDeath)
-    return Effect.zipRight(Effect.zipRight(closed, logDeath(exit)), duplex.abort)
+    return Effect.zipRight(Effect.zipRight(closed, logDeath(exit)), this.release(connection))
   }
 }

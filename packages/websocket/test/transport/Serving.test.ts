@@ -15,7 +15,7 @@ type Use = (duplex: Duplex) => Effect.Effect<void, unknown, Scope.Scope>
 const serve = (use: Use) =>
   Effect.gen(function* () {
     const [near, far] = yield* pair()
-    const serving = new Serving<Scope.Scope>(yield* Effect.runtime<never>(), use)
+    const serving = new Serving<Duplex, Scope.Scope>(yield* Effect.runtime<never>(), use, ({ abort }) => abort)
     serving.begin(far)
     return { serving, near }
   })
