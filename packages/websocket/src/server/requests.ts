@@ -76,20 +76,23 @@ const attempt = <A, R>(
   const decision = options.authorize && new Decision(options.authorize)
   const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
   const inner = { ...options, authorize: decision?.authorize, limits: limitless }
-  const whole = inContext<HttpCodec | Handshake, Attempt<A, R>, HandshakeFailure, R>(({ context }) => {
+  type Attempting = Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec>
+  const whole = inContext<HttpCodec | Handshake, Attempt<A, R>, HandshakeFailure, R | HttpCodec>(({ context }) => {
     const codec = Context.get(context, HttpCodec)
     const read = Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
       refuseBroken(codec, duplex, error, options)
     )
-    return Effect.flatMap(read, (read): Effect.Effect<Attempt<A, R>, HandshakeFailure, R> => {
+    return Effect.flatMap(read, (read): Attempting => {
       const { http } = options
       if (http !== undefined && !isUpgrade(read.head)) return Effect.succeed({ _tag: "Http", read, handler: http })
       const handshake = Context.get(context, Handshake)
       const accepting = handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
       const accepted = Effect.map(accepting, (accepted) => ({ _tag: "Accepted" as const, accepted }))
       if (!rate.isBounded) return accepted
-      const refused = Effect.provide(refuseBusy(duplex, "second"), context)
-      return Effect.flatMap(rate.exceeds(duplex.info.remote), (exceeds) => (exceeds ? refused : accepted))
+      return Effect.flatMap(
+        rate.exceeds(duplex.info.remote),
+        (exceeds): Attempting => (exceeds ? refuseBusy(duplex, "second") : accepted)
+      )
     })
   })
   const bounded = within(whole, limits.handshakeTimeout, "Handshake")
