@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import { Inbox } from "effect-websocket/connection/Inbox"
 import type { Message } from "effect-websocket/MessageSocket"
 import type { ReceiveError } from "effect-websocket/WebSocketError"
-import { lastStep, nothing } from "effect-websocket/waiting/lastStep"
+import { Demand } from "effect-websocket/waiting/Demand"
+import { isUndone, later } from "effect-websocket/waiting/Prompt"
 import { Signal } from "effect-websocket/waiting/Signal"
 import type { Port } from "./Port.js"
 
@@ -45,13 +46,9 @@ export class Reception {
     this.signal.wake()
   }
 
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError> = Effect.suspend(() =>
-    this.inbox.isEmpty ? Effect.zipRight(this.wait, this.pull) : this.takeAll
-  )
+  readonly pull = this.demand<NonEmptyReadonlyArray<Message>>(() => this.inbox.takeAll())
 
-  readonly receive: Effect.Effect<Message, ReceiveError> = Effect.suspend(() =>
-    this.inbox.isEmpty ? Effect.zipRight(this.wait, this.receive) : this.take
-  )
+  readonly receive = this.demand<Message>(() => this.inbox.take())
 
   /** Calls `handler` with each message, until the connection fails. */
   each<E, R>(
@@ -60,7 +57,7 @@ export class Reception {
     const body = (): Effect.Effect<unknown, ReceiveError | E, R> => {
       for (let message = this.inbox.take(); message !== undefined; message = this.inbox.take()) {
         const effect = handler(message)
-        if (effect !== undefined) return effect
+        if (isUndone(effect)) return effect
       }
       return this.wait
     }
@@ -71,15 +68,13 @@ export class Reception {
     return this.failure !== undefined && !this.port.hasMore()
   }
 
-  private readonly takeAll = lastStep(
-    () => this.inbox.takeAll() ?? nothing,
-    () => this.pull
-  )
-
-  private readonly take = lastStep(
-    () => this.inbox.take() ?? nothing,
-    () => this.receive
-  )
+  private demand<A>(take: () => A | undefined): Effect.Effect<A, ReceiveError> {
+    return new Demand<A, ReceiveError>(
+      () => !this.inbox.isEmpty,
+      () => take() ?? later,
+      (again) => Effect.zipRight(this.wait, again)
+    )
+  }
 
   private readonly wait: Effect.Effect<void, ReceiveError> = Effect.suspend(() => {
     const { failure } = this

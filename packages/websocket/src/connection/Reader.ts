@@ -11,7 +11,8 @@ import type * as Stream from "effect/Stream"
 import { resumeWithin } from "../host/ReadTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { ReceiveError } from "../WebSocketError.js"
-import { lastStep, nothing } from "../waiting/lastStep.js"
+import { Demand } from "../waiting/Demand.js"
+import { isUndone, later } from "../waiting/Prompt.js"
 import { batchStream } from "./batchStream.js"
 import { Flow, type FlowOwner } from "./Flow.js"
 import { Inbox, InboxControl, type InboxEntry, messageCost } from "./Inbox.js"
@@ -148,7 +149,7 @@ export class Reader implements MessageSink {
       if (this.wantsPieces) this.collect()
       for (let entry = this.inbox.takeEntry(); entry !== undefined; entry = this.inbox.takeEntry()) {
         const effect = handler(entry)
-        if (effect !== undefined) return effect
+        if (isUndone(effect)) return effect
       }
       this.madeRoom()
       return this.waitFor(Exit.void)
@@ -201,14 +202,15 @@ export class Reader implements MessageSink {
 
   /** Takes what there is, or waits for it and begins again. */
   private demand<A>(isThere: "hasMessages" | "hasStreams", take: () => A | undefined): Effect.Effect<A, ReceiveError> {
-    const step = () => {
-      const taken = take()
-      this.madeRoom()
-      return taken ?? nothing
-    }
-    const taken = lastStep<A, ReceiveError>(step, () => demand)
-    const demand: Effect.Effect<A, ReceiveError> = Effect.suspend(() => (this[isThere] ? taken : this.waitFor(demand)))
-    return demand
+    return new Demand<A, ReceiveError>(
+      () => this[isThere],
+      () => {
+        const taken = take()
+        this.madeRoom()
+        return taken ?? later
+      },
+      (again) => this.waitFor(again)
+    )
   }
 
   /** Whole messages are asked for: those that were begun in pieces are put together. */

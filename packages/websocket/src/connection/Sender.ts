@@ -21,6 +21,7 @@ import { MessageWriter } from "./MessageWriter.js"
 import { demandOctets, fin, type Outbox, rsv1 } from "./Outbox.js"
 import type { Pace } from "./Pace.js"
 import type { PreparedMessage } from "./PreparedMessage.js"
+import { Send } from "./Send.js"
 import type { SendOptions } from "./WebSocket.js"
 
 /** What an octet counts that is compressed: it takes longer (11 to 30 µs per KiB), and a turn should not. */
@@ -73,11 +74,7 @@ export class Sender {
   }
 
   send(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
-    return Effect.suspend(() =>
-      options?.kind === undefined && this.trySend(message, options?.compress)
-        ? Effect.void
-        : this.sendInTurn(message, options)
-    )
+    return new Send(this, message, options)
   }
 
   sendAll(messages: Iterable<Message>, options?: SendOptions): Effect.Effect<void, SendError> {
@@ -152,7 +149,8 @@ export class Sender {
     }
   }
 
-  private sendInTurn(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
+  /** Sends a message that has to wait, or consists of several frames. */
+  sendInTurn(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
     const refusal = this.pace.refusal()
     if (refusal !== undefined) return Effect.fail(refusal)
     if (options?.whenFull === "fail" && (this.queued > 0 || this.pace.isFull)) {

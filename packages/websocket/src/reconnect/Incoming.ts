@@ -10,7 +10,8 @@ import { batchStream } from "../connection/batchStream.js"
 import { Inbox } from "../connection/Inbox.js"
 import type { Message, MessageSocket } from "../MessageSocket.js"
 import { Closed } from "../WebSocketError.js"
-import { lastStep, nothing } from "../waiting/lastStep.js"
+import { Demand } from "../waiting/Demand.js"
+import { isUndone, later } from "../waiting/Prompt.js"
 import { Refill } from "../waiting/Refill.js"
 import { Signal } from "../waiting/Signal.js"
 import type { Link } from "./Link.js"
@@ -31,13 +32,9 @@ export class Incoming<E> {
     this.refill = new Refill(link.signal, () => this.hasNews)
   }
 
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<Message>, ReconnectError<E>> = Effect.suspend(() =>
-    this.inbox.isEmpty ? Effect.zipRight(this.fill, this.pull) : this.takeAll
-  )
+  readonly pull = this.demand<NonEmptyReadonlyArray<Message>>(() => this.inbox.takeAll())
 
-  readonly receive: Effect.Effect<Message, ReconnectError<E>> = Effect.suspend(() =>
-    this.inbox.isEmpty ? Effect.zipRight(this.fill, this.receive) : this.take
-  )
+  readonly receive = this.demand<Message>(() => this.inbox.take())
 
   get messages(): Stream.Stream<Message, ReconnectError<E>> {
     return batchStream(this.pull, this.isCleanEnd)
@@ -50,7 +47,7 @@ export class Incoming<E> {
       for (let message = this.inbox.take(); message !== undefined; message = this.inbox.take()) {
         this.room.wake()
         const effect = handler(message)
-        if (effect !== undefined) return effect
+        if (isUndone(effect)) return effect
       }
       return this.fill
     }
@@ -66,23 +63,17 @@ export class Incoming<E> {
   /** Waits until the application has taken what was left of earlier connections, but for a little. */
   readonly taken: Effect.Effect<void> = this.room.until(() => this.inbox.size <= maxUnread)
 
-  private readonly takeAll = lastStep(
-    () => {
-      const batch = this.inbox.takeAll()
-      this.room.wake()
-      return batch ?? nothing
-    },
-    () => this.pull
-  )
-
-  private readonly take = lastStep(
-    () => {
-      const message = this.inbox.take()
-      this.room.wake()
-      return message ?? nothing
-    },
-    () => this.receive
-  )
+  private demand<A>(take: () => A | undefined): Effect.Effect<A, ReconnectError<E>> {
+    return new Demand<A, ReconnectError<E>>(
+      () => !this.inbox.isEmpty,
+      () => {
+        const taken = take()
+        this.room.wake()
+        return taken ?? later
+      },
+      (again) => Effect.zipRight(this.fill, again)
+    )
+  }
 
   private readonly isCleanEnd = (error: unknown): boolean => error instanceof Closed && error === this.link.failure
 

@@ -12,7 +12,8 @@ import type * as Stream from "effect/Stream"
 import { batchStream } from "../connection/batchStream.js"
 import type { Message, MessageOptions, MessageSocket } from "../MessageSocket.js"
 import { Closed } from "../WebSocketError.js"
-import { lastStep, nothing } from "../waiting/lastStep.js"
+import { lastStep } from "../waiting/lastStep.js"
+import { later } from "../waiting/Prompt.js"
 import { Refill } from "../waiting/Refill.js"
 import { Signal } from "../waiting/Signal.js"
 import type { DecodeReason, EncodeReason } from "./Codec.js"
@@ -43,14 +44,14 @@ export class TypedConnection<E, SE, In, Out, R, RO> {
   ) {}
 
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<In>, E | DecodeError, R> = this.next(
-    () => this.takeReady(Infinity) ?? nothing,
+    () => this.takeReady(Infinity) ?? later,
     (value) => [value]
   )
 
   readonly receive: Effect.Effect<In, E | DecodeError, R> = this.next(
     () => {
       const values = this.takeReady(1)
-      return values === undefined ? nothing : values[0]
+      return values === undefined ? later : values[0]
     },
     (value) => value
   )
@@ -98,7 +99,7 @@ export class TypedConnection<E, SE, In, Out, R, RO> {
   }
 
   /** Takes by `ready` what is decoded at once; what is not is waited for, one by one. */
-  private next<A>(ready: () => A | typeof nothing, only: (value: In) => A): Effect.Effect<A, E | DecodeError, R> {
+  private next<A>(ready: () => A | typeof later, only: (value: In) => A): Effect.Effect<A, E | DecodeError, R> {
     const again = Effect.suspend(() => this.next(ready, only))
     const slow = () => this.waitForFirst(again, only)
     return Effect.suspend(() => {
@@ -144,7 +145,7 @@ export class TypedConnection<E, SE, In, Out, R, RO> {
       return Effect.matchEffect(this.decode(0), {
         onSuccess: (value) =>
           lastStep(
-            () => (take() ? only(value) : nothing),
+            () => (take() ? only(value) : later),
             () => again
           ),
         onFailure: (reason) => (take() ? Effect.zipRight(this.invalid(raw[0], reason), again) : again)

@@ -2,7 +2,8 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { lastStep, nothing } from "../../src/waiting/lastStep.js"
+import { lastStep } from "../../src/waiting/lastStep.js"
+import { later } from "../../src/waiting/Prompt.js"
 import { test } from "../support/leavesNothing.js"
 import { yieldAt } from "../support/yieldAt.js"
 
@@ -19,7 +20,7 @@ describe("lastStep", () => {
   test("begins again when another fiber was quicker", function* () {
     expect(
       yield* lastStep<string, never>(
-        () => nothing,
+        () => later,
         () => Effect.succeed("again")
       )
     ).toBe("again")
@@ -43,7 +44,7 @@ describe("lastStep", () => {
       let delivered: string | undefined
       const taking = Effect.flatMap(
         lastStep<string, never>(
-          () => items.shift() ?? nothing,
+          () => items.shift() ?? later,
           () => Effect.never
         ),
         (item) => {

@@ -1,0 +1,26 @@
+/** Takes what is there, or waits for it and begins again: an interruption comes before it was taken, or after the caller has it. */
+import type * as Effect from "effect/Effect"
+import { lastStep } from "./lastStep.js"
+import { later, Prompt } from "./Prompt.js"
+
+export class Demand<A, E> extends Prompt<A, E> {
+  private readonly taken: Effect.Effect<A, E>
+
+  /** `take` gives `later` when there is nothing; `wait` is done then, and goes on with the effect it is given. */
+  constructor(
+    private readonly isThere: () => boolean,
+    private readonly take: () => A | typeof later,
+    private readonly wait: (again: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  ) {
+    super()
+    this.taken = lastStep(take, () => this)
+  }
+
+  attempt(): A | typeof later {
+    return this.isThere() ? this.take() : later
+  }
+
+  commit(): Effect.Effect<A, E> {
+    return this.isThere() ? this.taken : this.wait(this)
+  }
+}
