@@ -38,7 +38,7 @@ function onData(this: Owned, octets: Uint8Array): void {
 }
 
 function onRead(this: Owned, length: number, buffer: Uint8Array): void {
-  this[owner]?.lend(new Uint8Array(buffer.buffer, 0, length))
+  this[owner]?.lend(new Uint8Array(buffer.buffer, buffer.byteOffset, length))
 }
 
 function onEnd(this: Owned): void {

@@ -6,6 +6,7 @@
  */
 import * as net from "node:net"
 import type * as stream from "node:stream"
+import { allocate } from "@effect-websocket/protocol/frame/SimdMemory"
 
 /** Called by the socket, as its method: `length` octets of `buffer` have been read. */
 export type OnRead = (this: stream.Duplex, length: number, buffer: Uint8Array) => void
@@ -47,7 +48,7 @@ export const readInto = (native: stream.Duplex, onRead: OnRead): boolean => {
   if (typeof socket._handle?.useUserBuffer !== "function") return false
   if (keys === null) keys = find()
   if (keys === undefined) return false
-  shared ??= new Uint8Array(size)
+  shared ??= allocate(size)
   socket[keys.buffer] = shared
   socket[keys.callback] = onRead
   socket._handle.useUserBuffer(shared)

@@ -2,7 +2,7 @@
  * Octets in the shapes that quick loops want: an array of one kind only, words of 32 bits, and all in one piece.
  *
  * Making a DataView costs as much as masking 100 octets (60 ns). So the one made last is kept: a decoder asks again and again
- * for the same chunk. It is kept for buffers of at most 128 KiB only, since it holds on to them.
+ * for the same chunk.
  *
  * @example
  * ```ts
@@ -20,14 +20,17 @@
  * ```
  */
 
-const maxKept = 128 * 1024
+const maxKept = 256 * 1024
+
+/** Whether a module may hold on to the memory of these octets for the next question about them: it has at most 256 KiB. */
+export const isKeepable = (octets: Uint8Array): boolean => octets.buffer.byteLength <= maxKept
 
 let last: Uint8Array = new Uint8Array(0)
 let lastWords: DataView = new DataView(last.buffer)
 
 const makeWords = (octets: Uint8Array): DataView => {
   const words = new DataView(octets.buffer, octets.byteOffset, octets.length)
-  if (octets.buffer.byteLength <= maxKept) {
+  if (isKeepable(octets)) {
     last = octets
     lastWords = words
   }

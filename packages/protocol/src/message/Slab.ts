@@ -13,20 +13,19 @@
  * const copy = copyOf(connection, Uint8Array.of(1, 2, 3), 1, 3) // 2, 3
  * ```
  */
+import { isKeepable } from "../bytes/Octets.js"
+
 const fewOctets = 64
 
 const maxShared = 1024
 
 const slabSize = 4096
 
-/** Chunks in greater buffers are not kept for the comparison with the next one. */
-const maxKept = 128 * 1024
-
 const none: Uint8Array = new Uint8Array(0)
 
 let owner: object | undefined
 let source = none
-let slab = none
+let slab = new ArrayBuffer(0)
 let used = 0
 
 const copyFew = (octets: Uint8Array, start: number, end: number): Uint8Array => {
@@ -36,14 +35,14 @@ const copyFew = (octets: Uint8Array, start: number, end: number): Uint8Array => 
 }
 
 const refill = (connection: object, octets: Uint8Array, start: number): void => {
-  slab = new Uint8Array(Math.min(slabSize, octets.length - start))
+  slab = new ArrayBuffer(Math.min(slabSize, octets.length - start))
   used = 0
   owner = connection
   source = octets
 }
 
 const copyShared = (octets: Uint8Array, start: number, end: number): Uint8Array => {
-  const copy = new Uint8Array(slab.buffer, used, end - start)
+  const copy = new Uint8Array(slab, used, end - start)
   copy.set(octets.subarray(start, end))
   // On multiples of 8, so that an application can lay a view of numbers on it.
   used = (used + end - start + 7) & ~7
@@ -55,10 +54,10 @@ export const copyOf = (connection: object, octets: Uint8Array, start: number, en
   const size = end - start
   if (size <= fewOctets) return copyFew(octets, start, end)
   if (size > maxShared) return octets.slice(start, end)
-  if (octets !== source || connection !== owner || used + size > slab.length) {
+  if (octets !== source || connection !== owner || used + size > slab.byteLength) {
     // Nothing that could share it follows in this chunk.
     const isAlone = octets.length - end <= fewOctets
-    if (isAlone || octets.buffer.byteLength > maxKept) return octets.slice(start, end)
+    if (isAlone || !isKeepable(octets)) return octets.slice(start, end)
     refill(connection, octets, start)
   }
   return copyShared(octets, start, end)

@@ -1,9 +1,8 @@
 /**
  * Frames on their way out: encoded one behind the other into a slab, and handed to the transport in one write.
  *
- * The slab is shared by all connections, since writing is synchronous and only one of them fills it at a time: an idle
- * connection holds no buffer. Who begins to fill it sets aside, or sends away, what another connection left in it: so each of
- * many receivers of several messages gets one write.
+ * The slab is shared by all connections: an idle one holds no buffer. Who begins to fill it sets aside, or sends away, what another
+ * connection left in it: so each of many receivers of several messages gets one write.
  */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
@@ -13,15 +12,13 @@ import type { Source } from "../Entropy.js"
 import type { Duplex } from "../Transport.js"
 import { isBehind, span } from "./FramePool.js"
 import type { PreparedForm } from "./PreparedForm.js"
+import { giveBackSlab, leaveSlabTo, lendSlab, slabSize, takeSlab } from "./SendSlab.js"
 
 /** The bit of a frame's first octet that ends a message (RFC 6455 §5.2). */
 export const fin = 0x80
 
 /** The bit of it that says: compressed (RFC 7692 §6). */
 export const rsv1 = 0x40
-
-/** Room for what a read of 64 KiB is answered with, and for the longest fragment and its header. */
-const slabSize = 128 * 1024
 
 /** The longest header: 2 octets, 8 of length, 4 of masking key (RFC 6455 §5.2). */
 const headerRoom = 14
@@ -48,15 +45,9 @@ const flushAll = (): void => {
   for (const outbox of outboxes) outbox.flushNow()
 }
 
-/** `undefined` while a transport has it, or when one kept it: then the next frame gets a new one. */
-let slab: Uint8Array | undefined
-let used = 0
+/** Who fills the slab, and how far. */
 let owner: Outbox | undefined
-
-const takeSlab = (): Uint8Array => {
-  slab ??= new Uint8Array(slabSize)
-  return slab
-}
+let used = 0
 
 /** A wrong type is a defect, before anything of it is near the wire. */
 export const demandOctets = (payload: Uint8Array): Uint8Array => {
@@ -148,11 +139,12 @@ export class Outbox {
     // A transport that keeps what it is given, as TLS does, gets a copy of the right size: the slab stays here.
     const octets = this.isKept ? filled.slice(0, used) : filled.subarray(0, used)
     owner = undefined
-    slab = undefined
     used = 0
+    lendSlab()
     this.duplex.unsafeWrite([octets])
     const isKept = this.duplex.unsafeBuffered() > 0
-    if (this.isKept || !isKept) slab ??= filled
+    if (this.isKept || !isKept) giveBackSlab(filled)
+    else leaveSlabTo(filled, this.duplex)
     this.isKept = isKept
   }
 

@@ -1,0 +1,96 @@
+/**
+ * Memory that WebAssembly reaches: in it masking takes a fourth to a seventh of the time, 16 octets an instruction.
+ *
+ * WebAssembly sees no memory but its own, and to copy octets there and back would take longer than to mask them. So those buffers
+ * lie in it which a process has once, and through which everything goes: the one that is read into, and the one that is sent from.
+ * Where the host has no WebAssembly SIMD, or forbids it (Content Security Policy), it is memory like any other.
+ *
+ * @example
+ * ```ts
+ * import { mask } from "@effect-websocket/protocol/frame/Masking"
+ * import { allocate } from "@effect-websocket/protocol/frame/SimdMemory"
+ *
+ * const octets = allocate(64 * 1024) // once
+ * mask(octets, 0, octets.length, 0x01020304, 0)
+ * ```
+ */
+
+/** Of 64 KiB: a buffer to read into has one, one to send from has two. */
+const pages = 3
+
+// The module in its binary format. Local variables are three parameters and a vector:
+const [at, end, word, words] = [0, 1, 2, 3] as const
+const [i32, v128, nothing] = [0x7f, 0x7b, 0x40] as const
+
+const get = (local: number) => [0x20, local]
+const set = (local: number) => [0x21, local]
+const constant = (value: number) => [0x41, value]
+const [add, isAbove] = [0x6a, 0x4b] as const
+/** Of memory: without alignment and offset. */
+const plainly = [0, 0] as const
+
+/** While so many octets are left: loads them, XORs them with `mask`, stores them, and goes on behind them. */
+const each = (
+  size: number,
+  { load, store, xor }: Record<"load" | "xor" | "store", ReadonlyArray<number>>,
+  mask: number
+) => [
+  // block, loop: br_if 1 when at + size > end
+  ...[0x02, nothing, 0x03, nothing],
+  ...[...get(at), ...constant(size), add, ...get(end), isAbove, 0x0d, 1],
+  ...[...get(at), ...get(at), ...load, ...plainly, ...get(mask), ...xor, ...store, ...plainly],
+  ...[...get(at), ...constant(size), add, ...set(at)],
+  // br 0, end, end
+  ...[0x0c, 0, 0x0b, 0x0b]
+]
+
+const code = [
+  // (local $words v128) (local.set $words (i32x4.splat (local.get $word)))
+  ...[1, 1, v128, ...get(word), 0xfd, 0x11, ...set(words)],
+  ...each(16, { load: [0xfd, 0x00], xor: [0xfd, 0x51], store: [0xfd, 0x0b] }, words),
+  ...each(4, { load: [0x28], xor: [0x73], store: [0x36] }, word),
+  0x0b
+]
+
+const section = (id: number, ...content: ReadonlyArray<number>) => [id, content.length, ...content]
+
+const binary = Uint8Array.of(
+  // "\0asm", version 1
+  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  // one type: three i32, no result; one function of it; one memory, which does not grow
+  ...section(1, 1, 0x60, 3, i32, i32, i32, 0),
+  ...section(3, 1, 0),
+  ...section(5, 1, 1, pages, pages),
+  // exports: memory "m", function "f"
+  ...section(7, 2, 1, 0x6d, 2, 0, 1, 0x66, 0, 0),
+  ...section(10, 1, code.length, ...code)
+)
+
+/** XORs octets of the memory from index `at` to `end`, whole words of them, with a word, whose least significant octet is the first. */
+type MaskMemory = (at: number, end: number, word: number) => void
+
+const instantiate = (): readonly [memory: ArrayBuffer, mask: MaskMemory] | undefined => {
+  try {
+    const { f, m } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports
+    return [(m as { readonly buffer: ArrayBuffer }).buffer, f as MaskMemory]
+  } catch {
+    return undefined
+  }
+}
+
+const [memory, kernel] = instantiate() ?? []
+
+let used = 0
+
+/** Memory of so many octets; plain memory, when there is no more of this kind. It is never freed. */
+export const allocate = (size: number): Uint8Array => {
+  if (memory === undefined || used + size > memory.byteLength) return new Uint8Array(size)
+  used += size
+  return new Uint8Array(memory, used - size, size)
+}
+
+/** Whether the octets lie in it. */
+export const holds = (octets: Uint8Array): boolean => octets.buffer === memory
+
+/** Masks that memory; only for octets which lie in it. */
+export const maskMemory: MaskMemory = kernel ?? (() => {})
