@@ -12,7 +12,7 @@
  * mask(octets, 0, octets.length, 0x01020304, 0) // and once more, to have it back
  * ```
  */
-import { isKeepable, wordsOf } from "../bytes/Octets.js"
+import { wordsOf } from "../bytes/Octets.js"
 import * as SimdMemory from "./SimdMemory.js"
 
 /** Below this many octets one at a time is quicker (64 octets: 40 ns, by words 38 ns). */
@@ -60,27 +60,13 @@ const maskWords = (words: DataView, start: number, end: number, word: number): v
   }
 }
 
-/** The octets that were masked last, and where in the memory for SIMD they lie; -1: not there. A decoder comes again with the same. */
-let last: Uint8Array = new Uint8Array(0)
-let base = -1
-
-const placeOf = (octets: Uint8Array): number => {
-  if (octets === last) return base
-  const place = SimdMemory.holds(octets) ? octets.byteOffset : -1
-  if (isKeepable(octets)) {
-    last = octets
-    base = place
-  }
-  return place
-}
-
 /**
  * Masks or unmasks octets[start, end) in place. `phase`, 0 to 3, is the place in the key of the first of them: how many
  * octets of the payload came before, modulo 4.
  */
 export const mask = (octets: Uint8Array, start: number, end: number, maskingKey: number, phase: number): void => {
   const key = turn(maskingKey, phase)
-  const place = placeOf(octets)
+  const place = SimdMemory.placeOf(octets)
   if (place >= 0) {
     const tail = end - ((end - start) & 3)
     SimdMemory.maskMemory(place + start, place + tail, littleEndian(key))

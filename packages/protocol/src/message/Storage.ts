@@ -1,7 +1,8 @@
 /**
  * The octets of a message that comes in pieces, joined as they come (RFC 6455 §5.4).
  *
- * Memory follows what has arrived, not what was announced: it begins with at most 64 KiB and doubles until 4 MiB have arrived, or
+ * Up to 64 KiB are joined in memory which all connections share, for as long as no other message is begun. Memory of its own
+ * follows what has arrived, not what was announced: it doubles until 4 MiB have arrived, or
  * quadruples where the whole size is known; from then on it quadruples, or has the whole size. However small the fragments are,
  * nothing is kept for each of them; and however large the message is, no step copies more than a few MiB, so that the event loop
  * is not held.
@@ -16,6 +17,7 @@
  * ```
  */
 import * as Utf8 from "../bytes/Utf8.js"
+import * as Scratch from "./Scratch.js"
 
 const maxFirst = 64 * 1024
 
@@ -53,10 +55,14 @@ const unfinished = (octets: Uint8Array, size: number): number => {
 const checked = (octets: Uint8Array, end: number): string => Utf8.decode(octets, 0, end) as string
 
 /** Holds the octets of one message, and moves them as seldom as it can. */
-export class Storage {
+export class Storage implements Scratch.ScratchUser {
   /** Octets that are held. */
   size = 0
   private memory: Uint8Array = none
+  /** The memory is that of all: the message is short, and nobody else has begun one since. */
+  private isInScratch = false
+  /** How much memory it gets when it has to leave. */
+  private room = 0
   /** Where the octets are being moved to, and how many have been. */
   private next: Uint8Array | undefined
   private moved = 0
@@ -64,16 +70,34 @@ export class Storage {
   /** Appends octets[start, end). The whole message has `total` octets; or at most that many, when it is not `isKnown`. */
   append(octets: Uint8Array, start: number, end: number, total: number, isKnown: boolean): void {
     const needed = this.size + end - start
-    if (needed > this.memory.length) this.grow(needed, total, isKnown ? fastGrowth : 2)
+    const factor = isKnown ? fastGrowth : 2
+    if (this.memory === none && needed <= Scratch.scratchSize) this.enterScratch()
+    if (this.isInScratch && needed <= Scratch.scratchSize) {
+      Scratch.copy(this.size, octets, start, end)
+      this.size = needed
+      this.room = Math.min(total, Math.max(minFirst, factor * needed))
+      return
+    }
+    if (needed > this.memory.length || this.isInScratch) this.grow(needed, total, factor)
     this.memory.set(octets.subarray(start, end), this.size)
     this.size = needed
     if (this.memory.length >= large) this.growAhead(end - start, total)
   }
 
+  /** Another message is put together there now. */
+  leaveScratch(): void {
+    if (!this.isInScratch) return
+    const { memory, size } = this
+    this.isInScratch = false
+    this.memory = new Uint8Array(this.room)
+    this.memory.set(memory.subarray(0, size))
+  }
+
   /** Takes everything, as octets with a buffer of their own, and up to 8 MiB exactly of their size. */
   take(): Uint8Array {
-    const { memory, size } = this
+    const { isInScratch, memory, size } = this
     this.clear()
+    if (isInScratch) return memory.slice(0, size)
     if (size === memory.length) return memory
     return size <= maxExact ? memory.slice(0, size) : memory.subarray(0, size)
   }
@@ -97,15 +121,21 @@ export class Storage {
     return text
   }
 
+  private enterScratch(): void {
+    this.memory = Scratch.enter(this)
+    this.isInScratch = true
+  }
+
   private clear(): void {
     this.memory = none
+    this.isInScratch = false
     this.size = 0
     this.next = undefined
     this.moved = 0
   }
 
   private grow(needed: number, total: number, factor: number): void {
-    const { length } = this.memory
+    const length = this.isInScratch ? this.size : this.memory.length
     // Memory that is not written yet costs nothing: from here on the rest of a known size needs no more copies.
     const larger = length >= large && factor === fastGrowth ? total : factor * length
     const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : larger
@@ -115,6 +145,7 @@ export class Storage {
     }
     this.next.set(this.memory.subarray(this.moved, this.size), this.moved)
     this.memory = this.next
+    this.isInScratch = false
     this.next = undefined
     this.moved = 0
   }

@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest"
 import { Storage } from "../../src/message/Storage.js"
 import { concat, utf8 } from "../support/frames.js"
 
-const held = (storage: Storage): number => (storage as unknown as { memory: Uint8Array }).memory.length
+/** How many octets of memory are its own. */
+const held = (storage: Storage): number => {
+  const { isInScratch, memory } = storage as unknown as { isInScratch: boolean; memory: Uint8Array }
+  return isInScratch ? 0 : memory.length
+}
 
 const append = (storage: Storage, octets: Uint8Array, total: number, isKnown = false): void =>
   storage.append(octets, 0, octets.length, total, isKnown)
@@ -23,10 +27,44 @@ describe("RFC 6455 §5.4 Storage", () => {
     )
   })
 
+  it("law: gives every message back, however those of several connections come in turn", () => {
+    const append3 = fc.tuple(fc.nat(2), fc.uint8Array({ maxLength: 200 }), fc.nat(20), fc.boolean())
+    fc.assert(
+      fc.property(fc.array(append3, { maxLength: 60 }), (appends) => {
+        const storages = [new Storage(), new Storage(), new Storage()]
+        const expected: Array<Array<Uint8Array>> = [[], [], []]
+        for (const [n, part, start, isTaken] of appends) {
+          const rest = part.subarray(Math.min(start, part.length))
+          storages[n].append(part, part.length - rest.length, part.length, 1 << 20, false)
+          expected[n].push(rest)
+          if (!isTaken) continue
+          expect(storages[n].take()).toEqual(concat(...expected[n]))
+          expected[n] = []
+        }
+        expect(storages.map((storage) => storage.take())).toEqual(expected.map((parts) => concat(...parts)))
+      })
+    )
+  })
+
+  it("has no memory of its own for up to 64 KiB, until another message is begun", () => {
+    const [first, second] = [new Storage(), new Storage()]
+    append(first, new Uint8Array(1000).fill(1), 16_000_000)
+    append(first, new Uint8Array(64 * 1024 - 1000).fill(1), 16_000_000)
+    expect([held(first), held(second)]).toEqual([0, 0])
+    append(second, Uint8Array.of(2), 16_000_000)
+    expect([held(first), held(second)]).toEqual([128 * 1024, 0])
+    append(first, Uint8Array.of(3), 16_000_000)
+    expect([held(first), held(second)]).toEqual([128 * 1024, 0])
+    expect(second.take()).toEqual(Uint8Array.of(2))
+    expect(first.take()).toEqual(concat(new Uint8Array(64 * 1024).fill(1), Uint8Array.of(3)))
+  })
+
   it("holds at most twice what has come, and at least 64 octets", () => {
     const storage = new Storage()
     for (let size = 1; size <= 1000; size++) {
       append(storage, Uint8Array.of(1), 16_000_000)
+      append(new Storage(), Uint8Array.of(1), 16_000_000)
+      expect(held(storage)).toBeGreaterThan(0)
       expect(held(storage)).toBeLessThanOrEqual(Math.max(64, 2 * size))
     }
     append(storage, new Uint8Array(100_000), 16_000_000)
@@ -37,12 +75,14 @@ describe("RFC 6455 §5.4 Storage", () => {
 
   it("holds at most four times what has come, where the size of the message is known", () => {
     const storage = new Storage()
-    append(storage, new Uint8Array(65_536), 1_048_576, true)
-    expect(held(storage)).toBe(65_536)
-    append(storage, Uint8Array.of(1), 1_048_576, true)
+    append(storage, new Uint8Array(65_536), 2_000_000, true)
+    expect(held(storage)).toBe(0)
+    append(storage, Uint8Array.of(1), 2_000_000, true)
     expect(held(storage)).toBe(262_144)
-    append(storage, new Uint8Array(200_000), 1_048_576, true)
+    append(storage, new Uint8Array(200_000), 2_000_000, true)
     expect(held(storage)).toBe(1_048_576)
+    append(storage, new Uint8Array(800_000), 2_000_000, true)
+    expect(held(storage)).toBe(2_000_000)
   })
 
   it("does not grow past the whole message, and then gives its memory away", () => {

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest"
+import { allocate } from "../../src/frame/SimdMemory.js"
+import * as Scratch from "../../src/message/Scratch.js"
+
+const userOf = (left: Array<string>, name: string) => ({ leaveScratch: () => void left.push(name) })
+
+describe("Scratch", () => {
+  it("is that of one at a time: who comes sends away who is there", () => {
+    const left: Array<string> = []
+    const [first, second] = [userOf(left, "first"), userOf(left, "second")]
+    const memory = Scratch.enter(first)
+    expect(memory.length).toBe(Scratch.scratchSize)
+    expect(Scratch.enter(first)).toBe(memory)
+    expect(left).toEqual([])
+    expect(Scratch.enter(second)).toBe(memory)
+    expect(left).toEqual(["first"])
+    Scratch.enter(first)
+    expect(left).toEqual(["first", "second"])
+  })
+
+  it("takes octets from any memory", () => {
+    const memory = Scratch.enter(userOf([], ""))
+    memory.fill(0)
+    const near = allocate(8)
+    near.set([1, 2, 3, 4])
+    Scratch.copy(1, near, 1, 3)
+    Scratch.copy(4, Uint8Array.of(5, 6, 7), 0, 2)
+    expect([...memory.subarray(0, 7)]).toEqual([0, 2, 3, 0, 5, 6, 0])
+  })
+})
