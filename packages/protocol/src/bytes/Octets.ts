@@ -20,9 +20,9 @@
  * ```
  */
 
-const maxKept = 256 * 1024
+const maxKept = 320 * 1024
 
-/** Whether a module may hold on to the memory of these octets for the next question about them: it has at most 256 KiB. */
+/** Whether a module may hold on to the memory of these octets for the next question about them: it has at most 320 KiB. */
 export const isKeepable = (octets: Uint8Array): boolean => octets.buffer.byteLength <= maxKept
 
 let last: Uint8Array = new Uint8Array(0)

@@ -23,6 +23,7 @@ import type { FrameHeader } from "./FrameHeader.js"
 import { checkFirst, checkSecond, illegal, incomplete, read32, readLength } from "./HeaderChecks.js"
 import { mask } from "./Masking.js"
 import * as ProtocolViolation from "./ProtocolViolation.js"
+import { bring, stage } from "./Stage.js"
 
 /** Who is told of frames. What a function returns stops the decoder. */
 export interface FrameSink {
@@ -159,14 +160,19 @@ export class FrameDecoder {
 
   private payload(chunk: Uint8Array, at: number, end: number): number {
     const size = Math.min(end - at, this.remaining)
-    const next = at + size
+    const brought = this.isServer ? bring(chunk, at, at + size) : 0
+    if (brought === 0) this.deliver(chunk, at, at + size)
+    else this.deliver(stage(), 0, brought)
+    return at + (brought || size)
+  }
+
+  private deliver(octets: Uint8Array, start: number, end: number): void {
     if (this.isServer) {
-      mask(chunk, at, next, this.key, this.phase)
-      this.phase = (this.phase + size) & 3
+      mask(octets, start, end, this.key, this.phase)
+      this.phase = (this.phase + end - start) & 3
     }
-    this.remaining -= size
-    this.violation = this.sink.onPayload(chunk, at, next)
-    return next
+    this.remaining -= end - start
+    this.violation = this.sink.onPayload(octets, start, end)
   }
 
   /** Reads a header: the index behind it, or behind all that there is of it. */

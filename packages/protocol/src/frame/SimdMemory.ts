@@ -18,8 +18,11 @@
 
 import { isKeepable } from "../bytes/Octets.js"
 
-/** Of 64 KiB: a buffer to read into has one, one to send from two, and the one in which messages are put together one. */
-const pages = 4
+/**
+ * Of 64 KiB: a buffer to read into has one, one to send from two, the one in which messages are put together one, and that to
+ * which a decoder brings what comes from elsewhere one.
+ */
+const pages = 5
 
 // The module in its binary format. Local variables are three parameters and a vector:
 const [at, end, word, words] = [0, 1, 2, 3] as const

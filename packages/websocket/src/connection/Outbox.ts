@@ -135,17 +135,14 @@ export class Outbox {
     this.flushAside()
     this.flushShared()
     if (owner !== this) return
-    const filled = takeSlab()
-    // A transport that keeps what it is given, as TLS does, gets a copy of the right size: the slab stays here.
-    const octets = this.isKept ? filled.slice(0, used) : filled.subarray(0, used)
+    const size = used
+    const written = lendSlab(size, this.isKept)
     owner = undefined
     used = 0
-    lendSlab()
-    this.duplex.unsafeWrite([octets])
-    const isKept = this.duplex.unsafeBuffered() > 0
-    if (this.isKept || !isKept) giveBackSlab(filled)
-    else leaveSlabTo(filled, this.duplex)
-    this.isKept = isKept
+    this.duplex.unsafeWrite([written.subarray(0, size)])
+    this.isKept = this.duplex.unsafeBuffered() > 0
+    if (this.isKept) leaveSlabTo(written, this.duplex)
+    else giveBackSlab(written)
   }
 
   /** Sends away what was appended, once the code that runs now has come to its end. */

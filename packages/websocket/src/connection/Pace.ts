@@ -114,6 +114,14 @@ export class Pace {
     )
   }
 
+  /** Nothing may be sent now: calls back once, when that may have changed. */
+  onceReady(look: () => void): void {
+    if (this.isFull) {
+      this.waiting.push(look)
+      this.awaitDrain()
+    } else afterHostTurn(look)
+  }
+
   /** Does `write` as soon as a frame may be sent, in the same step in which that was seen. */
   whenReady<E>(write: () => Effect.Effect<void, E>): Effect.Effect<void, E | SendError> {
     return Effect.suspend(() => {

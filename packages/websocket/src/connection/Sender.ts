@@ -2,10 +2,10 @@
  * Messages on their way out: made into frames, with back-pressure.
  *
  * The usual send is synchronous, and therefore atomic without a lock. What has to wait (above the high-water mark), or
- * consists of several frames, takes its turn in a queue; while there is one nobody overtakes it. Control frames go in between
+ * consists of several frames, takes its turn in a line; while there is one nobody overtakes it. Control frames go in between
  * (RFC 6455 §5.4).
  */
-import { encode, Utf8Validator } from "@effect-websocket/protocol/bytes/Utf8"
+import { encode } from "@effect-websocket/protocol/bytes/Utf8"
 import { Opcode } from "@effect-websocket/protocol/frame/Opcode"
 import { cut, cutText, type Fragment } from "@effect-websocket/protocol/message/Fragmenter"
 import type { Message } from "@effect-websocket/protocol/message/Message"
@@ -13,15 +13,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { DeflateStep } from "../Compression.js"
-import { hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import { SendError } from "../WebSocketError.js"
+import { badText, demandText, partSize } from "./badText.js"
 import type { Deflation } from "./Deflation.js"
 import { MessageWriter } from "./MessageWriter.js"
 import { demandOctets, fin, type Outbox, rsv1 } from "./Outbox.js"
 import type { Pace } from "./Pace.js"
 import type { PreparedMessage } from "./PreparedMessage.js"
 import { Send } from "./Send.js"
+import { SendLine } from "./SendLine.js"
 import type { SendOptions } from "./WebSocket.js"
 
 /** What an octet counts that is compressed: it takes longer (11 to 30 µs per KiB), and a turn should not. */
@@ -32,9 +33,6 @@ const maxWhole = 64 * 1024
 
 /** They are compressed in parts of this size, a turn each: what suits DEFLATE least takes 180 µs per KiB, 6 ms. */
 const deflateSize = 32 * 1024
-
-/** Longer texts are encoded, and longer octets checked, in parts of this size. */
-const partSize = 256 * 1024
 
 /** What the Sender tells the connection. */
 export interface SenderOwner {
@@ -47,8 +45,7 @@ type Write<E, R = never> = (writer: MessageWriter) => Effect.Effect<void, E, R>
 
 export class Sender {
   /** Sends which wait, or consist of several frames: the synchronous path is closed for so long. */
-  private queued = 0
-  private queue: Effect.Semaphore | undefined
+  private line: SendLine | undefined
 
   /** `deflation`: when permessage-deflate was agreed. */
   constructor(
@@ -61,15 +58,8 @@ export class Sender {
 
   /** Sends a message at once, or not at all. */
   trySend(message: Message, compress?: boolean): boolean {
-    const { deflation, pace } = this
-    if (this.queued > 0 || message.length > this.limits.fragmentSize || !pace.isReady) return false
-    if (deflation?.applies(message.length, compress)) {
-      if (message.length > maxWhole) return false
-      this.sendDeflated(deflation, message)
-    } else if (typeof message === "string") this.outbox.text(fin | Opcode.Text, message)
-    else this.outbox.octets(fin | Opcode.Binary, message)
-    pace.spend(message.length)
-    this.outbox.flushLater()
+    if (this.isBusy || !this.isSingle(message, compress) || !this.pace.isReady) return false
+    this.writeSingle(message, compress)
     return true
   }
 
@@ -106,16 +96,15 @@ export class Sender {
 
   /** Sends a message that goes to many at once, however long it is, or not at all. */
   trySendPrepared(prepared: PreparedMessage): boolean {
-    if (this.queued > 0 || !this.pace.isReady) return false
+    if (this.isBusy || !this.pace.isReady) return false
     this.writePrepared(prepared)
     return true
   }
 
   sendPrepared(prepared: PreparedMessage): Effect.Effect<void, SendError> {
-    const write = this.pace.whenReady(() => Effect.sync(() => this.writePrepared(prepared)))
     return Effect.suspend(() => {
       if (this.trySendPrepared(prepared)) return Effect.void
-      return this.pace.refusal() ?? this.inTurn(write)
+      return this.pace.refusal() ?? this.inLine.single(() => this.writePrepared(prepared))
     })
   }
 
@@ -129,6 +118,31 @@ export class Sender {
   close(payload: Uint8Array): void {
     this.outbox.octets(fin | Opcode.Close, payload)
     this.outbox.flush()
+  }
+
+  private get isBusy(): boolean {
+    return this.line !== undefined && !this.line.isEmpty
+  }
+
+  private get inLine(): SendLine {
+    this.line ??= new SendLine(this.pace)
+    return this.line
+  }
+
+  /** Whether it is one frame, which is made in one go. */
+  private isSingle(message: Message, compress: boolean | undefined): boolean {
+    const { length } = message
+    if (length > this.limits.fragmentSize) return false
+    return !(length > maxWhole && this.deflation?.applies(length, compress))
+  }
+
+  private writeSingle(message: Message, compress: boolean | undefined): void {
+    const { deflation, outbox } = this
+    if (deflation?.applies(message.length, compress)) this.sendDeflated(deflation, message)
+    else if (typeof message === "string") outbox.text(fin | Opcode.Text, message)
+    else outbox.octets(fin | Opcode.Binary, message)
+    this.pace.spend(message.length)
+    outbox.flushLater()
   }
 
   private writePrepared(prepared: PreparedMessage): void {
@@ -153,8 +167,11 @@ export class Sender {
   sendInTurn(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
     const refusal = this.pace.refusal()
     if (refusal !== undefined) return Effect.fail(refusal)
-    if (options?.whenFull === "fail" && (this.queued > 0 || this.pace.isFull)) {
+    if (options?.whenFull === "fail" && (this.isBusy || this.pace.isFull)) {
       return Effect.fail(new SendError({ reason: { _tag: "QueueFull", limit: this.limits.highWaterMark } }))
+    }
+    if (options?.kind === undefined && this.isSingle(message, options?.compress)) {
+      return this.inLine.single(() => this.writeSingle(message, options?.compress))
     }
     const kind = options?.kind ?? (typeof message === "string" ? "text" : "binary")
     const write = typeof message === "string" ? this.writeText(message) : this.writeOctets(demandOctets(message), kind)
@@ -216,30 +233,6 @@ export class Sender {
         Exit.isFailure(exit) && writer.isMidMessage ? Effect.sync(() => this.owner.onUnfinished()) : Effect.void
       )
     })
-    return this.inTurn(message)
+    return this.inLine.whole(message)
   }
-
-  /** Runs `write` when all sends before it are done, and closes the synchronous path until it is. */
-  private inTurn<E, R>(write: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
-    this.queue ??= Effect.unsafeMakeSemaphore(1)
-    const { queue } = this
-    return Effect.acquireUseRelease(
-      Effect.sync(() => void this.queued++),
-      () => queue.withPermits(1)(write),
-      () => Effect.sync(() => void this.queued--)
-    )
-  }
-}
-
-const badText = new SendError({ reason: { _tag: "BadText" } })
-
-/** Long ones are checked in parts, with a turn of the event loop after each. */
-const demandText = (octets: Uint8Array): Effect.Effect<void, SendError> => {
-  const validator = new Utf8Validator()
-  const check = ({ end, fin, start }: Fragment): Effect.Effect<void, SendError> => {
-    const isText = validator.push(octets, start, end) === -1 && (!fin || validator.isComplete)
-    if (!isText) return Effect.fail(badText)
-    return fin ? Effect.void : hostTurn
-  }
-  return Effect.forEach(cut(octets.length, partSize), check, { discard: true })
 }

@@ -2,9 +2,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 
 type Slabs = typeof import("../../src/connection/SendSlab.js")
 
-/** A transport that has so many octets of what it was given. */
-const keeping = (octets: number) => ({ unsafeBuffered: () => octets })
-
 describe("SendSlab", () => {
   let slabs: Slabs
   let quick: Uint8Array
@@ -18,45 +15,57 @@ describe("SendSlab", () => {
   it("is the same until it is written from, and again when it has left", () => {
     expect(quick.length).toBe(slabs.slabSize)
     expect(slabs.takeSlab()).toBe(quick)
-    slabs.lendSlab()
+    expect(slabs.lendSlab(1, false)).toBe(quick)
     slabs.giveBackSlab(quick)
     expect(slabs.takeSlab()).toBe(quick)
   })
 
   it("who sends while it is written from gets another one, and it comes back all the same", () => {
-    slabs.lendSlab()
+    slabs.lendSlab(1, false)
     const other = slabs.takeSlab()
     expect(other).not.toBe(quick)
     slabs.giveBackSlab(quick)
     // It is being filled.
     expect(slabs.takeSlab()).toBe(other)
-    slabs.lendSlab()
+    slabs.lendSlab(1, false)
     slabs.giveBackSlab(other)
     expect(slabs.takeSlab()).toBe(quick)
   })
 
   it("a transport that keeps it has it until nothing of it is left", () => {
     const transport = { left: 5, unsafeBuffered: () => transport.left }
-    slabs.lendSlab()
-    slabs.leaveSlabTo(quick, transport)
+    slabs.leaveSlabTo(slabs.lendSlab(1, false), transport)
     const other = slabs.takeSlab()
     expect(other).not.toBe(quick)
-    slabs.lendSlab()
-    slabs.giveBackSlab(other)
+    slabs.giveBackSlab(slabs.lendSlab(1, false))
     expect(slabs.takeSlab()).toBe(other)
     transport.left = 0
-    slabs.lendSlab()
-    slabs.giveBackSlab(other)
+    slabs.giveBackSlab(slabs.lendSlab(1, false))
     expect(slabs.takeSlab()).toBe(quick)
   })
 
-  it("other slabs which are kept are not waited for", () => {
-    slabs.lendSlab()
-    slabs.leaveSlabTo(quick, keeping(1))
-    const other = slabs.takeSlab()
-    slabs.lendSlab()
-    slabs.leaveSlabTo(other, keeping(0))
-    const third = slabs.takeSlab()
-    expect(new Set([quick, other, third]).size).toBe(3)
+  it("a transport that keeps all that it is given gets a copy of a few octets, and the slab with many", () => {
+    quick.fill(7, 0, 10_000)
+    expect(slabs.lendSlab(100, true)).toEqual(new Uint8Array(100).fill(7))
+    expect(slabs.takeSlab()).toBe(quick)
+    expect(slabs.lendSlab(10_000, true)).toBe(quick)
+    expect(slabs.takeSlab()).not.toBe(quick)
+  })
+
+  it("copies are nobody's slab", () => {
+    const copy = slabs.lendSlab(100, true)
+    slabs.giveBackSlab(copy)
+    slabs.leaveSlabTo(copy, { unsafeBuffered: () => 0 })
+    slabs.leaveSlabTo(slabs.lendSlab(10_000, true), { unsafeBuffered: () => 1 })
+    expect(slabs.takeSlab().length).toBe(slabs.slabSize)
+  })
+
+  it("at most a MiB of them is lent: then all are copies", () => {
+    const sizes = Array.from({ length: 10 }, () => {
+      const written = slabs.lendSlab(9000, true)
+      slabs.leaveSlabTo(written, { unsafeBuffered: () => 1 })
+      return written.length
+    })
+    expect(sizes).toEqual([...Array(8).fill(slabs.slabSize), 9000, 9000])
   })
 })
