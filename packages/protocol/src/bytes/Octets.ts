@@ -17,6 +17,7 @@
  *
  * const octets = Octets.plain(Buffer.from([0, 0, 1, 2])) // a Uint8Array, whatever it was
  * Octets.wordsOf(octets).getUint32(0) // 258, without a DataView for each question
+ * Octets.isKeepable(octets) // true: it is no great matter to hold on to their memory
  * ```
  */
 
