@@ -48,7 +48,8 @@ const echo = (name: string, label: string, changes: Partial<EchoCase>, rest: Par
     situation,
     peers: basic,
     quick: [],
-    patience: situation.size >= mib ? 3 : 1,
+    // TLS has much code to be compiled, and many messages of a MiB take their time.
+    patience: situation.size >= mib ? 3 : situation.tls ? 2 : 1,
     ...rest
   }
 }

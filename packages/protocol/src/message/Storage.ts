@@ -18,6 +18,7 @@
  */
 import * as Utf8 from "../bytes/Utf8.js"
 import * as Scratch from "./Scratch.js"
+import * as Spares from "./Spares.js"
 
 const maxFirst = 64 * 1024
 
@@ -38,6 +39,9 @@ const movedPerOctet = 3
 
 /** Up to here what is taken is copied to a buffer of exactly its size, which takes 0.3 ms per MiB. */
 const maxExact = 8 * 1024 * 1024
+
+/** How much memory does where there could be so much. */
+const smallest = (most: number): number => 0.75 * most
 
 const none = new Uint8Array(0)
 
@@ -89,7 +93,7 @@ export class Storage implements Scratch.ScratchUser {
     if (!this.isInScratch) return
     const { memory, size } = this
     this.isInScratch = false
-    this.memory = new Uint8Array(this.room)
+    this.memory = Spares.take(Math.max(size, smallest(this.room)), this.room)
     this.memory.set(memory.subarray(0, size))
   }
 
@@ -126,6 +130,10 @@ export class Storage implements Scratch.ScratchUser {
     this.isInScratch = true
   }
 
+  private leaveMemory(): void {
+    if (!this.isInScratch) Spares.leave(this.memory)
+  }
+
   private clear(): void {
     this.memory = none
     this.isInScratch = false
@@ -140,10 +148,12 @@ export class Storage implements Scratch.ScratchUser {
     const larger = length >= large && factor === fastGrowth ? total : factor * length
     const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : larger
     if (this.next === undefined || this.next.length < needed) {
-      this.next = new Uint8Array(Math.min(total, Math.max(needed, wanted)))
+      const most = Math.max(needed, wanted)
+      this.next = most < total ? Spares.take(Math.max(needed, smallest(most)), most) : new Uint8Array(total)
       this.moved = 0
     }
     this.next.set(this.memory.subarray(this.moved, this.size), this.moved)
+    this.leaveMemory()
     this.memory = this.next
     this.isInScratch = false
     this.next = undefined

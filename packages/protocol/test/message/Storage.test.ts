@@ -46,6 +46,21 @@ describe("RFC 6455 §5.4 Storage", () => {
     )
   })
 
+  it("what is in memory that is used again is never seen: neither by who gets the message, nor behind it", () => {
+    const [first, second, other] = [new Storage(), new Storage(), new Storage()]
+    // Leaves memory of 128 KiB for larger memory.
+    append(first, new Uint8Array(100_000).fill(1), 16_000_000)
+    append(first, new Uint8Array(200_000).fill(1), 16_000_000)
+    append(second, new Uint8Array(60_000).fill(2), 16_000_000)
+    append(other, Uint8Array.of(3), 16_000_000)
+    append(second, new Uint8Array(10_000).fill(2), 16_000_000)
+    const taken = second.take()
+    expect(taken).toEqual(new Uint8Array(70_000).fill(2))
+    expect(taken.buffer.byteLength).toBe(70_000)
+    expect(other.take()).toEqual(Uint8Array.of(3))
+    expect(first.take()).toEqual(new Uint8Array(300_000).fill(1))
+  })
+
   it("has no memory of its own for up to 64 KiB, until another message is begun", () => {
     const [first, second] = [new Storage(), new Storage()]
     append(first, new Uint8Array(1000).fill(1), 16_000_000)
