@@ -134,8 +134,9 @@ export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlO
     if (this.failure !== undefined || this.isConcluding) return
     this.outbox.beginTurn()
     if (octets === undefined) this.pace.turned()
-    else this.reader.flow.spend(octets.length)
+    const { messages } = this.receiver
     const violation = octets === undefined ? this.receiver.resume() : this.receiver.receive(octets)
+    this.reader.flow.spend(octets?.length ?? 0, this.receiver.messages - messages)
     this.vigil.heard(this.receiver.messages, this.receiver.isMidMessage)
     if (violation !== undefined) this.conclude(() => this.onViolation(violation))
     this.reader.turn()

@@ -14,6 +14,9 @@ import type { FlowControl } from "../Transport.js"
  */
 const turnBudget = 512 * 1024
 
+/** What a message counts besides its octets: a small one takes as long as so many octets of a large one, or longer. */
+const messageCost = 256
+
 /** What the Flow steers. */
 export interface FlowOwner {
   readonly receiver: { readonly isPaused: boolean }
@@ -46,9 +49,9 @@ export class Flow {
     this.steer()
   }
 
-  /** The transport has brought so many octets. */
-  spend(octets: number): void {
-    this.budget -= octets
+  /** The transport has brought so many octets, and messages have come to their end. */
+  spend(octets: number, messages: number): void {
+    this.budget -= octets + messages * messageCost
   }
 
   /** Something has changed. */

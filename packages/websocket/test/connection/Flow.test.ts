@@ -70,11 +70,11 @@ describe("back-pressure inwards (B02)", () => {
   it("between two turns of the event loop 512 KiB are read: the transport pauses, and goes on after a turn", async () => {
     const { attach, calls, flow } = steered()
     attach()
-    flow.spend(512 * 1024 - 1)
+    flow.spend(512 * 1024 - 1, 0)
     flow.steer()
     expect(calls).toEqual([])
     for (let round = 0; round < 3; round++) {
-      flow.spend(1)
+      flow.spend(1, 0)
       flow.steer()
       flow.steer()
       expect(calls.splice(0)).toEqual(["pause"])
@@ -83,15 +83,28 @@ describe("back-pressure inwards (B02)", () => {
       expect(calls.splice(0)).toEqual(["go on"])
       flow.steer()
       expect(calls.splice(0)).toEqual(["resume"])
-      flow.spend(512 * 1024 - 1)
+      flow.spend(512 * 1024 - 1, 0)
       flow.steer()
     }
+  })
+
+  it("a message counts 256 octets besides its own: 2048 empty ones take a turn", async () => {
+    const { attach, calls, flow } = steered()
+    attach()
+    flow.spend(0, 2047)
+    flow.steer()
+    expect(calls).toEqual([])
+    flow.spend(0, 1)
+    flow.steer()
+    expect(calls).toEqual(["pause"])
+    await turn()
+    expect(calls).toEqual(["pause", "go on"])
   })
 
   it("what was read counts also while the application has enough: it goes on after both", async () => {
     const { attach, calls, flow } = steered()
     attach()
-    flow.spend(512 * 1024)
+    flow.spend(512 * 1024, 0)
     flow.isPaused = true
     flow.steer()
     await turn()
