@@ -3,14 +3,23 @@
  *
  * An operation is one call with everything that belongs to it; octets which it alters are made anew each time.
  */
+import * as NodeCompression from "@effect-websocket/node/NodeCompression"
+import type { Role } from "@effect-websocket/protocol/bytes/Role"
 import * as Utf8 from "@effect-websocket/protocol/bytes/Utf8"
+import type { AgreedDeflate } from "@effect-websocket/protocol/extension/PerMessageDeflate"
 import { FrameDecoder, type FrameSink } from "@effect-websocket/protocol/frame/FrameDecoder"
 import { encodeFrame, encodeText } from "@effect-websocket/protocol/frame/FrameEncoder"
 import { mask } from "@effect-websocket/protocol/frame/Masking"
+import { allocate } from "@effect-websocket/protocol/frame/SimdMemory"
 import * as Key from "@effect-websocket/protocol/handshake/Key"
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
 import { HeadDecoder } from "@effect-websocket/protocol/http/HeadDecoder"
 import { MessageAssembler } from "@effect-websocket/protocol/message/MessageAssembler"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { Compression, defaults } from "effect-websocket/Compression"
 import { type PayloadKind, payload } from "../load/payloads.js"
 import { frame } from "../load/Ring.js"
 
@@ -58,7 +67,8 @@ class Assembling implements FrameSink {
 
 const decoding = (chunk: Buffer, sink: FrameSink & { readonly count: number }) => {
   const decoder = new FrameDecoder("server", sink)
-  const octets = new Uint8Array(chunk.length)
+  // Where sockets are read into.
+  const octets = allocate(chunk.length)
   return () => {
     octets.set(chunk)
     if (decoder.decode(octets) !== undefined) throw new Error("the decoder has found a violation")
@@ -71,6 +81,17 @@ const decode = (size: number): Kernel => ({
   prepare: () => decoding(chunkOf("binary", size), new Counter())
 })
 
+/** Whole messages in fragments of 64 octets. */
+const fragments = (size: number): Kernel => ({
+  name: `fragments-${size}`,
+  prepare: () => {
+    const count = size / 64
+    const first = (n: number) => (n === 0 ? 0x02 : 0) | (n === count - 1 ? 0x80 : 0)
+    const frames = Array.from({ length: count }, (_, n) => frame(first(n), payload("binary", 64, n), true))
+    return decoding(Buffer.concat(frames), new Assembling())
+  }
+})
+
 const assemble = (kind: PayloadKind, size: number): Kernel => ({
   name: `messages-${kind}-${size}`,
   prepare: () => decoding(chunkOf(kind, size), new Assembling())
@@ -80,7 +101,7 @@ const encode = (size: number, maskingKey: number): Kernel => ({
   name: `encode-${maskingKey < 0 ? "" : "masked-"}${size}`,
   prepare: () => {
     const octets = new Uint8Array(payload("binary", size, 0))
-    const target = new Uint8Array(size + 14)
+    const target = allocate(size + 14)
     return () => encodeFrame(target, 0, 0x82, octets, maskingKey)
   }
 })
@@ -94,10 +115,10 @@ const encodeString = (kind: PayloadKind, size: number): Kernel => ({
   }
 })
 
-const masking = (size: number): Kernel => ({
-  name: `mask-${size}`,
+const masking = (size: number, isSimd: boolean): Kernel => ({
+  name: `mask-${isSimd ? "simd-" : ""}${size}`,
   prepare: () => {
-    const octets = new Uint8Array(size + 6)
+    const octets = isSimd ? allocate(size + 6) : new Uint8Array(size + 6)
     return () => mask(octets, 6, size + 6, key, 0)
   }
 })
@@ -108,6 +129,52 @@ const validate = (kind: PayloadKind, size: number): Kernel => ({
     const octets = new Uint8Array(payload(kind, size, 0))
     const validator = new Utf8.Utf8Validator()
     return () => validator.push(octets, 0, octets.length)
+  }
+})
+
+const agreed = (contextTakeover: boolean): AgreedDeflate => ({
+  serverNoContextTakeover: !contextTakeover,
+  clientNoContextTakeover: !contextTakeover,
+  serverMaxWindowBits: 12,
+  clientMaxWindowBits: 12
+})
+
+/** An engine with the settings that hold unless an application changes them; what it inflates is counted. */
+const engineOf = (contextTakeover: boolean, role: Role) => {
+  const layer = Layer.build(NodeCompression.layer)
+  const scope = Effect.runSync(Scope.make())
+  const { open } = Context.get(Effect.runSync(Scope.extend(layer, scope)), Compression)
+  const sink = { count: 0, room: () => Infinity, onOctets: () => void sink.count++ }
+  return { sink, engine: open(agreed(contextTakeover), role, defaults, sink) }
+}
+
+const messagesOf = (size: number): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: 64 }, (_, n) => new Uint8Array(payload("json", size, n)))
+
+const deflating = (size: number): Kernel => ({
+  name: `deflate-${size}`,
+  prepare: () => {
+    const [{ engine }, messages] = [engineOf(true, "server"), messagesOf(size)]
+    let next = 0
+    return () => engine.deflater.deflate(messages[next++ % messages.length]!, "end").length
+  }
+})
+
+const inflating = (size: number): Kernel => ({
+  name: `inflate-${size}`,
+  prepare: () => {
+    const { deflater } = engineOf(false, "server").engine
+    const messages = messagesOf(size).map((message) => deflater.deflate(message, "end").slice())
+    const { engine, sink } = engineOf(false, "client")
+    let next = 0
+    return () => {
+      const message = messages[next++ % messages.length]!
+      const violation = engine.inflater.push(message, 0, message.length)
+      while (engine.inflater.isPaused) engine.inflater.resume()
+      if (violation !== undefined || engine.inflater.end() !== undefined)
+        throw new Error("the message was not inflated")
+      return sink.count
+    }
   }
 })
 
@@ -139,6 +206,7 @@ const verify = () => {
 export const kernels: ReadonlyArray<Kernel> = [
   ...[16, 125, 1024, 65_000].map(decode),
   ...[16, 125, 1024].map((size) => assemble("binary", size)),
+  fragments(1024),
   assemble("ascii", 125),
   assemble("json", 1024),
   assemble("multibyte", 1024),
@@ -146,9 +214,10 @@ export const kernels: ReadonlyArray<Kernel> = [
   ...[125, 1024].map((size) => encode(size, key)),
   encodeString("ascii", 125),
   encodeString("multibyte", 1024),
-  ...[16, 125, 1024, 65_536].map(masking),
+  ...[16, 125, 1024, 65_536].flatMap((size) => [masking(size, false), masking(size, true)]),
   validate("ascii", 1024),
   validate("multibyte", 1024),
+  ...[1024, 16_384].flatMap((size) => [deflating(size), inflating(size)]),
   { name: "head", prepare: () => readHead },
   { name: "verify", prepare: verify },
   { name: "accept", prepare: () => () => Key.accept("dGhlIHNhbXBsZSBub25jZQ==") }
