@@ -238,6 +238,56 @@ describe("frames of one connection", () => {
   })
 })
 
+/** A transport that passes nothing on until it is told to, and copies nothing before. */
+class Slow {
+  readonly passed: Array<Uint8Array> = []
+  private kept: Array<Uint8Array> = []
+  readonly duplex = {
+    unsafeWrite: (chunks: ReadonlyArray<Uint8Array>) => void this.kept.push(...chunks),
+    unsafeBuffered: () => this.kept.reduce((sum, { length }) => sum + length, 0)
+  } as unknown as Duplex
+
+  passOn(): void {
+    this.passed.push(...this.kept.map((chunk) => chunk.slice()))
+    this.kept = []
+  }
+}
+
+const written = fc.record({
+  to: fc.nat(9),
+  size: fc.oneof(fc.nat(200), fc.nat(60_000)),
+  passesOn: fc.boolean(),
+  flushes: fc.boolean()
+})
+
+describe("transports that keep what they are given", () => {
+  it("law: nothing of it changes until they have passed it on, however many connections send meanwhile", () => {
+    fc.assert(
+      fc.property(
+        fc.array(written, { minLength: 20, maxLength: 80 }),
+        fc.constantFrom<Role>("client", "server"),
+        (steps, role) => {
+          const slow = Array.from({ length: 10 }, () => new Slow())
+          const outboxes = slow.map(({ duplex }) => outboxOver(duplex, role))
+          const sent: ReadonlyArray<Array<Uint8Array>> = slow.map(() => [])
+          for (const [n, { flushes, passesOn, size, to }] of steps.entries()) {
+            outboxes[to].octets(0x82, octets(size, n))
+            sent[to].push(octets(size, n))
+            if (flushes) outboxes[to].flush()
+            if (passesOn) slow[to].passOn()
+          }
+          for (const [to, { passed }] of slow.entries()) {
+            outboxes[to].flush()
+            slow[to].passOn()
+            expect(parse(concat(...passed)).frames.map(({ payload }) => payload)).toEqual(sent[to])
+          }
+        }
+      ),
+      { numRuns: 60 }
+    )
+  })
+})
+
 describe("HARDENING A11, A05: what may be sent", () => {
   it("a view on a SharedArrayBuffer is copied before it is masked", () => {
     const { duplex, payloads } = keeping()
