@@ -122,8 +122,10 @@ export const placeOf = (octets: Uint8Array): number => {
   return found
 }
 
+// Where there is no such memory no octets lie in it, and nobody calls them.
+
 /** Masks this memory; only for octets which lie in it. */
-export const maskMemory: MaskMemory = mask ?? (() => {})
+export const maskMemory = mask as MaskMemory
 
 /** Copies within this memory; only for octets which lie in it. */
-export const copyMemory: CopyMemory = copy ?? (() => {})
+export const copyMemory = copy as CopyMemory

@@ -25,7 +25,7 @@ export interface ScratchUser {
 /** Its octets. */
 export const scratchSize = 64 * 1024
 
-let memory: Uint8Array | undefined
+let memory: Uint8Array = new Uint8Array(0)
 let place = -1
 let user: ScratchUser | undefined
 
@@ -33,7 +33,7 @@ let user: ScratchUser | undefined
 export const enter = (next: ScratchUser): Uint8Array => {
   if (user !== next) user?.leaveScratch()
   user = next
-  if (memory === undefined) {
+  if (memory.length === 0) {
     memory = allocate(scratchSize)
     place = placeOf(memory)
   }
@@ -44,5 +44,5 @@ export const enter = (next: ScratchUser): Uint8Array => {
 export const copy = (at: number, octets: Uint8Array, start: number, end: number): void => {
   const from = place < 0 ? -1 : placeOf(octets)
   if (from >= 0) copyMemory(place + at, from + start, end - start)
-  else memory?.set(octets.subarray(start, end), at)
+  else memory.set(octets.subarray(start, end), at)
 }

@@ -2,10 +2,9 @@
  * The octets of a message that comes in pieces, joined as they come (RFC 6455 §5.4).
  *
  * Up to 64 KiB are joined in memory which all connections share, for as long as no other message is begun. Memory of its own
- * follows what has arrived, not what was announced: it doubles until 4 MiB have arrived, or
- * quadruples where the whole size is known; from then on it quadruples, or has the whole size. However small the fragments are,
- * nothing is kept for each of them; and however large the message is, no step copies more than a few MiB, so that the event loop
- * is not held.
+ * follows what has arrived, not what was announced: it doubles until 4 MiB have arrived, or quadruples where the whole size is
+ * known; from then on it quadruples, or has the whole size. However small the fragments are, nothing is kept for each of them; and
+ * however large the message is, no step copies more than a few MiB, so that the event loop is not held.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { allocate } from "../../src/frame/SimdMemory.js"
 import * as Scratch from "../../src/message/Scratch.js"
 
@@ -26,5 +26,18 @@ describe("Scratch", () => {
     Scratch.copy(1, near, 1, 3)
     Scratch.copy(4, Uint8Array.of(5, 6, 7), 0, 2)
     expect([...memory.subarray(0, 7)]).toEqual([0, 2, 3, 0, 5, 6, 0])
+  })
+
+  it("is plain memory where there is no other, and takes octets from any all the same", async () => {
+    vi.resetModules()
+    const simd = await import("../../src/frame/SimdMemory.js")
+    const near = simd.allocate(320 * 1024)
+    const scratch = await import("../../src/message/Scratch.js")
+    const memory = scratch.enter(userOf([], ""))
+    expect([simd.placeOf(near), simd.placeOf(memory)]).toEqual([0, -1])
+    near.set([1, 2, 3])
+    scratch.copy(2, near, 1, 3)
+    expect([...memory.subarray(0, 5)]).toEqual([0, 0, 2, 3, 0])
+    expect([...near.subarray(0, 5)]).toEqual([1, 2, 3, 0, 0])
   })
 })
