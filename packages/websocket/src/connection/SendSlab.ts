@@ -26,7 +26,7 @@ let quick: Uint8Array | undefined
 let current: Uint8Array | undefined
 /** Those that nobody has; the quick one is the last. */
 const free: Array<Uint8Array> = []
-/** Those which transports keep. */
+/** Those which transports keep; the quick one is the first. */
 let lent: Array<readonly [slab: Uint8Array, holder: Holder]> = []
 
 /** Nobody needs it any more. */
@@ -47,7 +47,8 @@ const first = (): Uint8Array => {
     quick = allocate(slabSize)
     return quick
   }
-  if (lent.length > 0) reclaim()
+  // Not all at each write: a peer that is slow keeps its slabs for long.
+  if (free.length === 0 || lent[0]?.[1].unsafeBuffered() === 0) reclaim()
   return free.pop() ?? new Uint8Array(slabSize)
 }
 
@@ -57,15 +58,21 @@ export const takeSlab = (): Uint8Array => {
   return current
 }
 
+const canLend = (): boolean => {
+  if (lent.length >= maxLent) reclaim()
+  return lent.length < maxLent
+}
+
 /** The slab that was filled with so many octets, to be written from: who sends meanwhile fills another one. */
 export const lendSlab = (size: number, isKept: boolean): Uint8Array => {
   const slab = takeSlab()
-  if (isKept && (size < manyOctets || lent.length >= maxLent)) return slab.slice(0, size)
+  if (isKept && (size < manyOctets || !canLend())) return slab.slice(0, size)
   current = undefined
   return slab
 }
 
 /** The transport keeps it. */
 export const leaveSlabTo = (slab: Uint8Array, holder: Holder): void => {
-  if (slab === quick || (slab.length === slabSize && lent.length < maxLent)) lent.push([slab, holder])
+  if (slab === quick) lent.unshift([slab, holder])
+  else if (slab.length === slabSize && lent.length < maxLent) lent.push([slab, holder])
 }

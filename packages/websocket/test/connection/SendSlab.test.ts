@@ -68,4 +68,31 @@ describe("SendSlab", () => {
     })
     expect(sizes).toEqual([...Array(8).fill(slabs.slabSize), 9000, 9000])
   })
+
+  it("once all that are lent have been passed on, they are lent again: also where every transport keeps what it is given", () => {
+    const transport = { left: 1, unsafeBuffered: () => transport.left }
+    const write = () => {
+      const written = slabs.lendSlab(9000, true)
+      slabs.leaveSlabTo(written, transport)
+      return written.length
+    }
+    const sizes = Array.from({ length: 9 }, write)
+    transport.left = 0
+    expect([sizes.at(-1), write()]).toEqual([9000, slabs.slabSize])
+  })
+
+  it("while there is another one, who keeps one is asked at most once for a write", () => {
+    let asked = 0
+    const slow = {
+      unsafeBuffered: () => {
+        asked++
+        return 1
+      }
+    }
+    for (let n = 0; n < 4; n++) slabs.leaveSlabTo(slabs.lendSlab(9000, true), slow)
+    slabs.giveBackSlab(slabs.lendSlab(1, false))
+    asked = 0
+    slabs.giveBackSlab(slabs.lendSlab(1, false))
+    expect(asked).toBeLessThanOrEqual(1)
+  })
 })
