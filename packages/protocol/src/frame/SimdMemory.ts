@@ -63,17 +63,18 @@ const copyCode = [0, ...get(0), ...get(1), ...get(2), 0xfc, 0x0a, ...plainly, 0x
 
 const section = (id: number, ...content: ReadonlyArray<number>) => [id, content.length, ...content]
 
-const binary = Uint8Array.of(
-  // "\0asm", version 1
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  // one type: three i32, no result; two functions of it; one memory, which does not grow
-  ...section(1, 1, 0x60, 3, i32, i32, i32, 0),
-  ...section(3, 2, 0, 0),
-  ...section(5, 1, 1, pages, pages),
-  // exports: memory "m", functions "f" and "g"
-  ...section(7, 3, 1, 0x6d, 2, 0, 1, 0x66, 0, 0, 1, 0x67, 0, 1),
-  ...section(10, 2, maskCode.length, ...maskCode, copyCode.length, ...copyCode)
-)
+const binary = () =>
+  Uint8Array.of(
+    // "\0asm", version 1
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    // one type: three i32, no result; two functions of it; one memory, which does not grow
+    ...section(1, 1, 0x60, 3, i32, i32, i32, 0),
+    ...section(3, 2, 0, 0),
+    ...section(5, 1, 1, pages, pages),
+    // exports: memory "m", functions "f" and "g"
+    ...section(7, 3, 1, 0x6d, 2, 0, 1, 0x66, 0, 0, 1, 0x67, 0, 1),
+    ...section(10, 2, maskCode.length, ...maskCode, copyCode.length, ...copyCode)
+  )
 
 /** XORs octets of the memory from index `at` to `end`, whole words of them, with a word, whose least significant octet is the first. */
 type MaskMemory = (at: number, end: number, word: number) => void
@@ -81,27 +82,27 @@ type MaskMemory = (at: number, end: number, word: number) => void
 /** Copies octets of the memory to another place of it, also where the two overlap. */
 type CopyMemory = (to: number, from: number, size: number) => void
 
-interface Kernel {
-  readonly memory: ArrayBuffer
-  readonly mask: MaskMemory
-  readonly copy: CopyMemory
-}
+let memory: ArrayBuffer | undefined
+let isLoaded = false
 
-const instantiate = (): Kernel | undefined => {
+/** When memory is first asked for: to import this does nothing. */
+const load = (): void => {
+  isLoaded = true
   try {
-    const { f, g, m } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports
-    return { memory: (m as { readonly buffer: ArrayBuffer }).buffer, mask: f as MaskMemory, copy: g as CopyMemory }
+    const { f, g, m } = new WebAssembly.Instance(new WebAssembly.Module(binary())).exports
+    memory = (m as { readonly buffer: ArrayBuffer }).buffer
+    maskMemory = f as MaskMemory
+    copyMemory = g as CopyMemory
   } catch {
-    return undefined
+    // Then no octets lie in such memory, and nobody calls the two.
   }
 }
-
-const { copy, mask, memory }: Partial<Kernel> = instantiate() ?? {}
 
 let used = 0
 
 /** Memory of so many octets; plain memory, when there is no more of this kind. It is never freed. */
 export const allocate = (size: number): Uint8Array => {
+  if (!isLoaded) load()
   if (memory === undefined || used + size > memory.byteLength) return new Uint8Array(size)
   used += size
   return new Uint8Array(memory, used - size, size)
@@ -115,17 +116,15 @@ let place = -1
 export const placeOf = (octets: Uint8Array): number => {
   if (octets === last) return place
   const found = octets.buffer === memory ? octets.byteOffset : -1
-  if (isKeepable(octets)) {
+  if (found >= 0 || isKeepable(octets)) {
     last = octets
     place = found
   }
   return found
 }
 
-// Where there is no such memory no octets lie in it, and nobody calls them.
-
 /** Masks this memory; only for octets which lie in it. */
-export const maskMemory = mask as MaskMemory
+export let maskMemory: MaskMemory
 
 /** Copies within this memory; only for octets which lie in it. */
-export const copyMemory = copy as CopyMemory
+export let copyMemory: CopyMemory

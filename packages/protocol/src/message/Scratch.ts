@@ -11,7 +11,7 @@
  * const user = { leaveScratch: () => {} } // moves what it has there
  * const memory = Scratch.enter(user)
  * Scratch.copy(0, Uint8Array.of(1, 2, 3), 1, 3)
- * const octets = memory.slice(0, 2)
+ * const octets = Scratch.isScratch(memory) ? memory.slice(0, 2) : memory
  * ```
  */
 import { allocate, copyMemory, placeOf } from "../frame/SimdMemory.js"
@@ -39,6 +39,9 @@ export const enter = (next: ScratchUser): Uint8Array => {
   }
   return memory
 }
+
+/** Whether that is the memory. */
+export const isScratch = (octets: Uint8Array): boolean => octets === memory
 
 /** Copies octets[start, end) into it, to index `at`. */
 export const copy = (at: number, octets: Uint8Array, start: number, end: number): void => {

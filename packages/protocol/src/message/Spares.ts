@@ -9,7 +9,7 @@
  * import { leave, take } from "@effect-websocket/protocol/message/Spares"
  *
  * leave(new Uint8Array(100_000))
- * const memory = take(80_000, 120_000) // of 100 000 octets
+ * const memory = take(60_000, 120_000) // of 100 000 octets
  * ```
  */
 const minSize = 16 * 1024
@@ -18,10 +18,14 @@ const maxSpares = 8
 
 const spares: Array<Uint8Array> = []
 
-/** Memory of `most` octets, or of fewer, but at least `least`. */
-export const take = (least: number, most: number): Uint8Array => {
-  const at = spares.findIndex(({ length }) => length >= least && length <= most)
-  return at < 0 ? new Uint8Array(most) : spares.splice(at, 1)[0]
+/** How much of what was wanted has to be there. */
+const fraction = 0.75
+
+/** Memory of `wanted` octets, or of a little less, but at least `needed`. */
+export const take = (needed: number, wanted: number): Uint8Array => {
+  const least = Math.max(needed, fraction * wanted)
+  const at = spares.findIndex(({ length }) => length >= least && length <= wanted)
+  return at < 0 ? new Uint8Array(wanted) : spares.splice(at, 1)[0]
 }
 
 /** Nobody needs this memory any more. */

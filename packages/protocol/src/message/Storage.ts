@@ -39,9 +39,6 @@ const movedPerOctet = 3
 /** Up to here what is taken is copied to a buffer of exactly its size, which takes 0.3 ms per MiB. */
 const maxExact = 8 * 1024 * 1024
 
-/** How much memory does where there could be so much. */
-const smallest = (most: number): number => 0.75 * most
-
 const none = new Uint8Array(0)
 
 /** How many octets at the end of octets[0, size) begin a character of UTF-8 that is not complete; all before are valid. */
@@ -62,8 +59,6 @@ export class Storage implements Scratch.ScratchUser {
   /** Octets that are held. */
   size = 0
   private memory: Uint8Array = none
-  /** The memory is that of all: the message is short, and nobody else has begun one since. */
-  private isInScratch = false
   /** How much memory it gets when it has to leave. */
   private room = 0
   /** Where the octets are being moved to, and how many have been. */
@@ -74,7 +69,7 @@ export class Storage implements Scratch.ScratchUser {
   append(octets: Uint8Array, start: number, end: number, total: number, isKnown: boolean): void {
     const needed = this.size + end - start
     const factor = isKnown ? fastGrowth : 2
-    if (this.memory === none && needed <= Scratch.scratchSize) this.enterScratch()
+    if (this.memory === none && needed <= Scratch.scratchSize) this.memory = Scratch.enter(this)
     if (this.isInScratch && needed <= Scratch.scratchSize) {
       Scratch.copy(this.size, octets, start, end)
       this.size = needed
@@ -91,8 +86,7 @@ export class Storage implements Scratch.ScratchUser {
   leaveScratch(): void {
     if (!this.isInScratch) return
     const { memory, size } = this
-    this.isInScratch = false
-    this.memory = Spares.take(Math.max(size, smallest(this.room)), this.room)
+    this.memory = Spares.take(size, this.room)
     this.memory.set(memory.subarray(0, size))
   }
 
@@ -124,18 +118,13 @@ export class Storage implements Scratch.ScratchUser {
     return text
   }
 
-  private enterScratch(): void {
-    this.memory = Scratch.enter(this)
-    this.isInScratch = true
-  }
-
-  private leaveMemory(): void {
-    if (!this.isInScratch) Spares.leave(this.memory)
+  /** The memory is that of all: the message is short, and nobody else has begun one since. */
+  private get isInScratch(): boolean {
+    return Scratch.isScratch(this.memory)
   }
 
   private clear(): void {
     this.memory = none
-    this.isInScratch = false
     this.size = 0
     this.next = undefined
     this.moved = 0
@@ -148,13 +137,12 @@ export class Storage implements Scratch.ScratchUser {
     const wanted = length === 0 ? Math.min(maxFirst, Math.max(needed, minFirst)) : larger
     if (this.next === undefined || this.next.length < needed) {
       const most = Math.max(needed, wanted)
-      this.next = most < total ? Spares.take(Math.max(needed, smallest(most)), most) : new Uint8Array(total)
+      this.next = most < total ? Spares.take(needed, most) : new Uint8Array(total)
       this.moved = 0
     }
     this.next.set(this.memory.subarray(this.moved, this.size), this.moved)
-    this.leaveMemory()
+    if (!this.isInScratch) Spares.leave(this.memory)
     this.memory = this.next
-    this.isInScratch = false
     this.next = undefined
     this.moved = 0
   }

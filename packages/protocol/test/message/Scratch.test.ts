@@ -10,6 +10,7 @@ describe("Scratch", () => {
     const [first, second] = [userOf(left, "first"), userOf(left, "second")]
     const memory = Scratch.enter(first)
     expect(memory.length).toBe(Scratch.scratchSize)
+    expect([memory, memory.slice()].map(Scratch.isScratch)).toEqual([true, false])
     expect(Scratch.enter(first)).toBe(memory)
     expect(left).toEqual([])
     expect(Scratch.enter(second)).toBe(memory)

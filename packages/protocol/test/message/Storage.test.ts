@@ -1,12 +1,13 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { isScratch } from "../../src/message/Scratch.js"
 import { Storage } from "../../src/message/Storage.js"
 import { concat, utf8 } from "../support/frames.js"
 
 /** How many octets of memory are its own. */
 const held = (storage: Storage): number => {
-  const { isInScratch, memory } = storage as unknown as { isInScratch: boolean; memory: Uint8Array }
-  return isInScratch ? 0 : memory.length
+  const { memory } = storage as unknown as { memory: Uint8Array }
+  return isScratch(memory) ? 0 : memory.length
 }
 
 const append = (storage: Storage, octets: Uint8Array, total: number, isKnown = false): void =>
