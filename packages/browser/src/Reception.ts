@@ -5,7 +5,7 @@ import { Inbox } from "effect-websocket/connection/Inbox"
 import type { Message } from "effect-websocket/MessageSocket"
 import type { ReceiveError } from "effect-websocket/WebSocketError"
 import { Demand } from "effect-websocket/waiting/Demand"
-import { isUndone, later } from "effect-websocket/waiting/Prompt"
+import { isUndone } from "effect-websocket/waiting/Prompt"
 import { Signal } from "effect-websocket/waiting/Signal"
 import type { Port } from "./Port.js"
 
@@ -71,7 +71,7 @@ export class Reception {
   private demand<A>(take: () => A | undefined): Effect.Effect<A, ReceiveError> {
     return new Demand<A, ReceiveError>(
       () => !this.inbox.isEmpty,
-      () => take() ?? later,
+      take,
       (again) => Effect.zipRight(this.wait, again)
     )
   }

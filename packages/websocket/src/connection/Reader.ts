@@ -12,7 +12,7 @@ import { resumeWithin } from "../host/ReadTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { ReceiveError } from "../WebSocketError.js"
 import { Demand } from "../waiting/Demand.js"
-import { isUndone, later } from "../waiting/Prompt.js"
+import { isUndone } from "../waiting/Prompt.js"
 import { batchStream } from "./batchStream.js"
 import { Flow, type FlowOwner } from "./Flow.js"
 import { Inbox, InboxControl, type InboxEntry, messageCost } from "./Inbox.js"
@@ -207,7 +207,7 @@ export class Reader implements MessageSink {
       () => {
         const taken = take()
         this.madeRoom()
-        return taken ?? later
+        return taken
       },
       (again) => this.waitFor(again)
     )

@@ -11,7 +11,7 @@ import { Inbox } from "../connection/Inbox.js"
 import type { Message, MessageSocket } from "../MessageSocket.js"
 import { Closed } from "../WebSocketError.js"
 import { Demand } from "../waiting/Demand.js"
-import { isUndone, later } from "../waiting/Prompt.js"
+import { isUndone } from "../waiting/Prompt.js"
 import { Refill } from "../waiting/Refill.js"
 import { Signal } from "../waiting/Signal.js"
 import type { Link } from "./Link.js"
@@ -69,7 +69,7 @@ export class Incoming<E> {
       () => {
         const taken = take()
         this.room.wake()
-        return taken ?? later
+        return taken
       },
       (again) => Effect.zipRight(this.fill, again)
     )

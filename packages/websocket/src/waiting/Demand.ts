@@ -4,20 +4,22 @@ import { lastStep } from "./lastStep.js"
 import { later, Prompt } from "./Prompt.js"
 
 export class Demand<A, E> extends Prompt<A, E> {
-  private readonly taken: Effect.Effect<A, E>
+  private readonly taken: Effect.Effect<A, E> = lastStep(
+    () => this.take() ?? later,
+    () => this
+  )
 
-  /** `take` gives `later` when there is nothing; `wait` is done then, and goes on with the effect it is given. */
+  /** `take` gives nothing when there is nothing; `wait` is done then, and goes on with the effect it is given. */
   constructor(
     private readonly isThere: () => boolean,
-    private readonly take: () => A | typeof later,
+    private readonly take: () => A | undefined,
     private readonly wait: (again: Effect.Effect<A, E>) => Effect.Effect<A, E>
   ) {
     super()
-    this.taken = lastStep(take, () => this)
   }
 
   attempt(): A | typeof later {
-    return this.isThere() ? this.take() : later
+    return (this.isThere() ? this.take() : undefined) ?? later
   }
 
   commit(): Effect.Effect<A, E> {

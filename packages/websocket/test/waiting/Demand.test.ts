@@ -2,7 +2,6 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Demand } from "../../src/waiting/Demand.js"
-import { later } from "../../src/waiting/Prompt.js"
 import { Signal } from "../../src/waiting/Signal.js"
 import { test } from "../support/leavesNothing.js"
 import { yieldAt } from "../support/yieldAt.js"
@@ -20,7 +19,7 @@ class Box {
 
   readonly take = new Demand<string, never>(
     () => this.items.length > 0,
-    () => this.items.shift() ?? later,
+    () => this.items.shift(),
     (again) =>
       Effect.zipRight(
         this.signal.until(() => this.items.length > 0),

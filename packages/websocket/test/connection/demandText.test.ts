@@ -1,7 +1,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { badText, demandText, partSize } from "../../src/connection/badText.js"
+import { badText, demandText, partSize } from "../../src/connection/demandText.js"
 import { test } from "../support/leavesNothing.js"
 import { utf8 } from "../support/peer.js"
 
