@@ -8,16 +8,16 @@
 
 import type * as stream from "node:stream"
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
-import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ConnectionInfo, Duplex, FlowControl } from "effect-websocket/Transport"
+import type { ConnectionInfo, Duplex } from "effect-websocket/Transport"
 import { TransportError, type TransportReason } from "effect-websocket/WebSocketError"
+import { Act } from "effect-websocket/waiting/Prompt"
+import { type Stop, Wait } from "effect-websocket/waiting/Wait"
 import * as NodeConnectionInfo from "./NodeConnectionInfo.js"
 import * as NodeError from "./NodeError.js"
 import { readInto } from "./NodeReadBuffer.js"
-import { NodeWriter } from "./NodeWriter.js"
-import { Waiters } from "./Waiters.js"
+import { discard, NodeReader } from "./NodeReader.js"
 
 const owner = Symbol("@effect-websocket/node/NodeDuplex")
 type Owned = stream.Duplex & { [owner]?: NodeDuplex | undefined }
@@ -29,8 +29,6 @@ export interface Options {
   readonly endReason?: (() => TransportReason) | undefined
 }
 
-const nothing = new Uint8Array(0)
-const discard = (): void => {}
 const endOfStream = (): TransportReason => ({ _tag: "EndOfStream" })
 
 function onData(this: Owned, octets: Uint8Array): void {
@@ -58,17 +56,10 @@ function onClose(this: Owned): void {
   duplex?.close()
 }
 
-class NodeDuplex extends NodeWriter implements Duplex, FlowControl {
+class NodeDuplex extends NodeReader implements Duplex {
   readonly endReason: () => TransportReason
   known: Partial<ConnectionInfo> | undefined
   complete: ConnectionInfo | undefined
-  /** Octets which nobody has taken yet: at most what one wake-up brought. */
-  arrived: Array<Uint8Array> | undefined
-  onOctets: ((octets: Uint8Array) => void) | undefined
-  onFailure: ((error: TransportError) => void) | undefined
-  paused = true
-  leaving = false
-  readers: Waiters | undefined
 
   constructor(native: stream.Duplex, options: Options | undefined) {
     super(native)
@@ -95,102 +86,14 @@ class NodeDuplex extends NodeWriter implements Duplex, FlowControl {
     return this.complete
   }
 
-  // --- reading
-
-  get pull(): Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, TransportError> {
-    return Effect.suspend(() => {
-      if (this.arrived !== undefined) return this.take
-      if (this.failure !== undefined) return Effect.fail(this.failure)
-      if (this.onOctets === undefined) this.stream.resume()
-      this.readers ??= new Waiters()
-      return this.readers.waitFor(this.pull, () => this.rest())
-    })
-  }
-
-  /** Nobody pulls any more: nothing more is read. */
-  rest(): void {
-    if (this.readers?.isEmpty && this.onOctets === undefined) this.stream.pause()
-  }
-
-  /** One `sync`: there is no step between taking and delivering at which an interruption could lose octets. */
-  get take(): Effect.Effect<NonEmptyReadonlyArray<Uint8Array>> {
-    return Effect.sync(() => {
-      const octets = this.arrived ?? [nothing]
-      this.arrived = undefined
-      return octets as [Uint8Array, ...Array<Uint8Array>]
-    })
-  }
-
-  unsafeReceive(onOctets: (octets: Uint8Array) => void, onFailure: (error: TransportError) => void): FlowControl {
-    this.onOctets = onOctets
-    this.onFailure = onFailure
-    this.paused = true
-    this.resume()
-    return this
-  }
-
-  pause(): void {
-    if (this.leaving) return
-    this.paused = true
-    this.stream.pause()
-  }
-
-  resume(): void {
-    if (!this.paused) return
-    this.paused = false
-    if (this.arrived === undefined && this.failure === undefined) this.stream.resume()
-    else process.nextTick(() => this.deliver())
-  }
-
-  /** Hands over what arrived before it was asked for, and the end. */
-  deliver(): void {
-    while (this.arrived !== undefined && !this.paused) {
-      const octets = this.arrived.shift()!
-      if (this.arrived.length === 0) this.arrived = undefined
-      this.onOctets?.(octets)
-    }
-    if (this.arrived !== undefined) return
-    if (this.failure === undefined) {
-      if (!this.paused) this.stream.resume()
-      return
-    }
-    const onFailure = this.onFailure
-    this.onFailure = undefined
-    onFailure?.(this.failure)
-  }
-
-  /** Octets of a buffer of their own. */
-  arrive(octets: Uint8Array): void {
-    if (this.onOctets === undefined) this.hold(octets)
-    else this.onOctets(octets)
-  }
-
-  /** Octets in the buffer of all sockets. A socket that was resumed and paused again reads once more. */
-  lend(octets: Uint8Array): void {
-    if (this.onOctets === undefined || (this.paused && !this.leaving)) this.hold(octets.slice())
-    else this.onOctets(octets)
-  }
-
-  hold(octets: Uint8Array): void {
-    this.stream.pause()
-    this.keep(octets)
-    this.readers?.wake()
-  }
-
-  keep(octets: Uint8Array): void {
-    if (this.arrived === undefined) this.arrived = [octets]
-    else this.arrived.push(octets)
-  }
-
-  // --- ends
-
   /** The first failure is final. */
   fail(error: TransportError): void {
-    if (this.leaving) this.wakeWriters()
-    if (this.failure !== undefined) return
-    this.failure = error
-    this.readers?.wake()
-    if (this.onOctets !== undefined) this.deliver()
+    if (this.failure === undefined) {
+      this.failure = error
+      this.readers?.wake()
+      if (this.onOctets !== undefined) this.deliver()
+    }
+    this.wakeWriters()
   }
 
   /** What a broken stream had read until then has arrived all the same. */
@@ -203,35 +106,46 @@ class NodeDuplex extends NodeWriter implements Duplex, FlowControl {
 
   close(): void {
     if (this.failure === undefined) this.fail(new TransportError({ reason: { _tag: "Read" } }))
-    else if (this.leaving) this.wakeWriters()
     this.releaseWriters()
   }
 
   get abort(): Effect.Effect<void> {
-    return Effect.sync(() => void this.stream.destroy())
+    return new Act(() => void this.stream.destroy())
   }
 
   teardown(role: Role): Effect.Effect<void> {
-    const begin = Effect.sync(() => {
-      this.leaving = true
-      this.onOctets = discard
-      this.arrived = undefined
-      // §7.1.1: the server ends first; a client waits for the server's end.
-      if (role === "server") this.stream.end()
-      this.paused = false
-      this.deliver()
-    })
-    return Effect.onInterrupt(Effect.zipRight(begin, this.gone), () => this.abort)
+    return new Wait(
+      () => this.gone(role),
+      (again) => this.onceGone(again)
+    )
   }
 
   /** Once the peer has ended we do, and once both have the stream is of no more use. */
-  get gone(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.failure !== undefined && this.stream.writableFinished) this.stream.destroy()
-      if (this.stream.destroyed) return Effect.void
-      if (this.failure !== undefined) this.stream.end()
-      return this.onceWritten(this.gone)
-    })
+  gone(role: Role): Effect.Effect<void> | undefined {
+    if (!this.leaving) this.leave(role)
+    if (this.failure !== undefined && this.stream.writableFinished) this.stream.destroy()
+    if (this.stream.destroyed) return Effect.void
+    if (this.failure !== undefined) this.stream.end()
+    return undefined
+  }
+
+  leave(role: Role): void {
+    this.leaving = true
+    this.onOctets = discard
+    this.arrived = undefined
+    // §7.1.1: the server ends first; a client waits for the server's end.
+    if (role === "server") this.stream.end()
+    this.paused = false
+    this.deliver()
+  }
+
+  /** Who gives up waiting closes hard. */
+  onceGone(again: () => void): Stop {
+    const leave = this.onceWritten(again)
+    return () => {
+      leave()
+      this.stream.destroy()
+    }
   }
 }
 

@@ -6,8 +6,11 @@
  */
 
 import type * as stream from "node:stream"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { TransportError } from "effect-websocket/WebSocketError"
+import { Act } from "effect-websocket/waiting/Prompt"
+import { type Stop, Wait } from "effect-websocket/waiting/Wait"
 import { Waiters } from "./Waiters.js"
 
 const nothing = new Uint8Array(0)
@@ -50,32 +53,35 @@ export class NodeWriter {
   }
 
   get end(): Effect.Effect<void> {
-    return Effect.sync(() => void this.stream.end())
+    return new Act(() => void this.stream.end())
   }
 
   get drain(): Effect.Effect<void, TransportError> {
-    return Effect.suspend(() => {
-      const { destroyed, writableFinished, writableLength } = this.stream
-      if (writableLength === 0 && (writableFinished || !destroyed)) return Effect.void
-      if (destroyed && this.failure !== undefined) return Effect.fail(this.failure)
-      return this.onceWritten(this.drain)
-    })
+    return new Wait(
+      () => this.drained(),
+      (again) => this.onceWritten(again)
+    )
   }
 
-  /** Waits for progress: 'drain', 'finish', the end of an empty write, or `wakeWriters`; then goes on with `next`. */
-  onceWritten<E>(next: Effect.Effect<void, E>): Effect.Effect<void, E> {
-    return Effect.suspend(() => {
-      const native: Written = this.stream
-      this.writers ??= new Waiters()
-      native[writer] = this
-      native.off("drain", onWritten).off("finish", onWritten)
-      native.on("drain", onWritten).on("finish", onWritten)
-      // 'drain' comes only if the buffer was full: else an empty write, which is done after all that are before it.
-      if (native.writable && native.writableLength > 0 && !native.writableNeedDrain) {
-        native.write(nothing, () => this.wakeWriters())
-      }
-      return this.writers.waitFor(next)
-    })
+  private drained(): Exit.Exit<void, TransportError> | undefined {
+    const { destroyed, writableFinished, writableLength } = this.stream
+    if (writableLength === 0 && (writableFinished || !destroyed)) return Exit.void
+    return destroyed && this.failure !== undefined ? Exit.fail(this.failure) : undefined
+  }
+
+  /** Calls back at progress: 'drain', 'finish', the end of an empty write, or `wakeWriters`. */
+  onceWritten(again: () => void): Stop {
+    const native: Written = this.stream
+    this.writers ??= new Waiters()
+    native[writer] = this
+    native.off("drain", onWritten).off("finish", onWritten)
+    native.on("drain", onWritten).on("finish", onWritten)
+    // 'drain' comes only if the buffer was full: else an empty write, which is done after all that are before it.
+    if (native.writable && native.writableLength > 0 && !native.writableNeedDrain) {
+      // One that failed is told again, as an error of the stream.
+      native.write(nothing, (error) => error || this.wakeWriters())
+    }
+    return this.writers.add(again)
   }
 
   /** Those who wait look again. */

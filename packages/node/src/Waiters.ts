@@ -20,12 +20,20 @@ export class Waiters {
         this.first = awake
         return
       }
-      this.waiting.push(awake)
+      const leave = this.add(awake)
       return Effect.sync(() => {
-        this.waiting = this.waiting.filter((other) => other !== awake)
+        leave()
         onInterrupt?.()
       })
     })
+  }
+
+  /** Calls back at the next `wake`, unless what it gives is called before. */
+  add(awake: () => void): () => void {
+    this.waiting.push(awake)
+    return () => {
+      this.waiting = this.waiting.filter((other) => other !== awake)
+    }
   }
 
   /** Resumes all who wait now. */

@@ -1,5 +1,6 @@
 /** The WebSocket protocol (RFC 6455) without I/O, in the order in which an octet meets it. */
 export * as Base64 from "./bytes/Base64.js"
+export * as Latin1 from "./bytes/Latin1.js"
 export * as Octets from "./bytes/Octets.js"
 export * as Role from "./bytes/Role.js"
 export * as TlsClientHello from "./bytes/TlsClientHello.js"

@@ -20,13 +20,17 @@
  */
 import { sha1 } from "@noble/hashes/legacy.js"
 import * as Base64 from "../bytes/Base64.js"
+import * as Latin1 from "../bytes/Latin1.js"
 
 const nonceLength = 16
 
 /** §1.3: the GUID that no server adds by chance. */
 const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
+const fresh = sha1.create()
+/** The hash that is used again for every key: to make one takes as long as to hash a key. */
+const hash = sha1.create()
+const digest = new Uint8Array(hash.outputLen)
 
 /** The value of Sec-WebSocket-Key for a random nonce of exactly 16 octets, fresh for each connection. */
 export const encodeKey = (nonce: Uint8Array): string => {
@@ -38,4 +42,10 @@ export const encodeKey = (nonce: Uint8Array): string => {
 export const isKey = (value: string): boolean => value.length === 24 && Base64.decode(value)?.length === nonceLength
 
 /** The value of Sec-WebSocket-Accept that answers a key. */
-export const accept = (key: string): string => Base64.encode(sha1(ascii(key + guid)))
+export const accept = (key: string): string => {
+  fresh
+    ._cloneInto(hash)
+    .update(Latin1.encode(key + guid))
+    .digestInto(digest)
+  return Base64.encode(digest)
+}

@@ -94,8 +94,10 @@ export class Fields implements Iterable<Field> {
 
   /** All values as one (RFC 9110 §5.3), joined with a comma. Right for fields that are lists, and for no others. */
   combined(name: string): string | undefined {
-    const values = this.getAll(name)
-    return values.length > 1 ? values.join(", ") : values[0]
+    const isNamed = named(name)
+    let all: string | undefined
+    for (const field of this.#list) if (isNamed(field)) all = all === undefined ? field.value : `${all}, ${field.value}`
+    return all
   }
 
   /** The only value of `name`, in the place of the first one if there was one, else at the end. */

@@ -95,7 +95,10 @@ interface Lists {
  * the name count as one list; a list that is not of the grammar has no tokens.
  */
 export const hasToken = (fields: Lists, name: string, token: string): boolean => {
-  const list = elements(fields.combined(name) ?? "")
+  const value = fields.combined(name) ?? ""
   const lower = token.toLowerCase()
+  // Most lists are the token alone.
+  if (value.toLowerCase() === lower) return isProtocol(lower)
+  const list = elements(value)
   return list.every(isProtocol) && list.some((element) => element.toLowerCase() === lower)
 }

@@ -21,14 +21,8 @@
  * const octets = HeadLines.encode("GET / HTTP/1.1", undefined, Fields.from({ Host: "example.com" }))
  * ```
  */
+import * as Latin1 from "../bytes/Latin1.js"
 import { type Fields, invalidField } from "./Fields.js"
-
-/** The octets of a text without code points over U+00FF. */
-const latin1 = (text: string): Uint8Array => {
-  const octets = new Uint8Array(text.length)
-  for (let at = 0; at < text.length; at++) octets[at] = text.charCodeAt(at)
-  return octets
-}
 
 /** Throws a TypeError, a defect, when there is a reason not to write: whoever made the head has not checked its parts. */
 const demand = (reason: string | undefined): void => {
@@ -43,7 +37,7 @@ export const encode = (startLine: string, invalidStart: string | undefined, fiel
     demand(invalidField(name, value))
     lines += `${name}: ${value}\r\n`
   }
-  return latin1(`${lines}\r\n`)
+  return Latin1.encode(`${lines}\r\n`)
 }
 
 const secretNames = new Set(["authorization", "cookie", "proxy-authorization", "set-cookie"])

@@ -15,6 +15,7 @@
  * const line = lines.read(new TextEncoder().encode("GET / HTTP/1.1\r\n"), 0)
  * ```
  */
+import * as Latin1 from "../bytes/Latin1.js"
 import * as Utf8 from "../bytes/Utf8.js"
 import { type HttpViolation, httpViolation } from "./HttpViolation.js"
 
@@ -36,18 +37,11 @@ const textEnd = (octets: Uint8Array, start: number, end: number): number => {
   return at
 }
 
-/** One character for each octet. */
-const latin1 = (octets: Uint8Array, start: number, end: number): string => {
-  let text = ""
-  for (let at = start; at < end; at++) text += String.fromCharCode(octets[at])
-  return text
-}
-
-/** As `latin1`. Heads are ASCII as a rule: only then text that is UTF-8 has as many characters as octets. */
+/** The text of Latin-1. Heads are ASCII as a rule: only then text that is UTF-8 has as many characters as octets. */
 const textOf = (octets: Uint8Array, start: number, end: number): string => {
   if (start === end) return ""
   const text = Utf8.decode(octets, start, end)
-  return text?.length === end - start ? text : latin1(octets, start, end)
+  return text?.length === end - start ? text : Latin1.decode(octets, start, end)
 }
 
 /** Cuts octets into lines, within a room. */

@@ -103,7 +103,7 @@ export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlO
   release(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.startClosing({ code: codeOf(exit), reason: "" })
-      return Effect.zipRight(this.closed, this.ending.tornDown)
+      return this.ending.tornDown
     })
   }
 
@@ -237,7 +237,10 @@ export class Connection implements PaceOwner, ReaderOwner, SenderOwner, ControlO
     const closure = failure._tag === "Closed" ? failure.closure : this.control.closure(failure)
     // Who fails the connection does not wait for the other to end first.
     const role = failure._tag === "Closed" ? this.negotiated.role : "server"
-    const leave = isAbort ? breakOff : cutOff
-    this.ending.complete(closure, isOrderly ? tearDown(this.parts, role) : leave(this.parts))
+    const onGone = () => this.ending.gone()
+    if (isOrderly) tearDown(this.parts, role, onGone)
+    else if (isAbort) breakOff(this.parts, onGone)
+    else cutOff(this.parts, onGone)
+    this.ending.complete(closure)
   }
 }

@@ -2,39 +2,52 @@
  * The end of a connection, for those who wait for it: how it ended, and when its transport is gone.
  */
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import type { Closure } from "../WebSocketError.js"
+import { type Stop, Wait } from "../waiting/Wait.js"
 
 export class Ending {
   private closure: Closure | undefined
-  private teardown: Fiber.RuntimeFiber<void> | undefined
-  private waiters: Set<() => void> | undefined
+  private isGone = false
+  private waiting: Set<() => void> | undefined
 
-  /** The connection has ended; `teardown` is giving up the transport. */
-  complete(closure: Closure, teardown: Fiber.RuntimeFiber<void>): void {
+  /** The connection has ended. */
+  complete(closure: Closure): void {
     this.closure = closure
-    this.teardown = teardown
-    const { waiters } = this
-    this.waiters = undefined
-    if (waiters !== undefined) for (const wake of waiters) wake()
+    this.wake()
+  }
+
+  /** The transport is gone. */
+  gone(): void {
+    this.isGone = true
+    this.wake()
   }
 
   /** How it ended. */
   get closed(): Effect.Effect<Closure> {
-    return Effect.suspend(() => {
-      if (this.closure !== undefined) return Effect.succeed(this.closure)
-      return Effect.async<Closure>((resume) => {
-        const wake = () => resume(this.closed)
-        if (this.closure !== undefined) return wake()
-        this.waiters ??= new Set()
-        const waiters = this.waiters.add(wake)
-        return Effect.sync(() => waiters.delete(wake))
-      })
-    })
+    return new Wait(
+      () => this.closure && Effect.succeed(this.closure),
+      (again) => this.once(again)
+    )
   }
 
-  /** The transport is gone; only to be waited for after `closed`. */
+  /** The transport is gone. */
   get tornDown(): Effect.Effect<void> {
-    return Effect.suspend(() => (this.teardown === undefined ? Effect.void : Effect.asVoid(Fiber.await(this.teardown))))
+    return new Wait(
+      () => (this.isGone ? Effect.void : undefined),
+      (again) => this.once(again)
+    )
+  }
+
+  private once(again: () => void): Stop {
+    this.waiting ??= new Set()
+    const { waiting } = this
+    waiting.add(again)
+    return () => waiting.delete(again)
+  }
+
+  private wake(): void {
+    const { waiting } = this
+    this.waiting = undefined
+    if (waiting !== undefined) for (const again of waiting) again()
   }
 }

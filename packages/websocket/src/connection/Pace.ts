@@ -4,11 +4,13 @@
  * Who has to wait looks again when everything has left, or when the connection is closing.
  */
 import * as Effect from "effect/Effect"
-import * as Runtime from "effect/Runtime"
+import * as Exit from "effect/Exit"
+import type * as Runtime from "effect/Runtime"
 import { afterHostTurn, hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { SendError, TransportError } from "../WebSocketError.js"
+import { watch } from "../waiting/Wait.js"
 import type { Outbox } from "./Outbox.js"
 
 /** Octets that may be sent before a turn of the event loop, so that a producer that never waits lets the connection read. */
@@ -106,12 +108,10 @@ export class Pace {
     if (this.isDraining) return
     this.isDraining = true
     this.outbox.flush()
-    Runtime.runFork(this.runtime)(
-      Effect.match(this.duplex.drain, {
-        onFailure: (error) => this.owner.onWriteFailure(error),
-        onSuccess: () => this.onDrained()
-      })
-    )
+    watch(this.duplex.drain, this.runtime, (exit) => {
+      if (Exit.isSuccess(exit)) this.onDrained()
+      else if (exit.cause._tag === "Fail") this.owner.onWriteFailure(exit.cause.error)
+    })
   }
 
   /** Nothing may be sent now: calls back once, when that may have changed. */

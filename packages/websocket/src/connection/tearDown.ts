@@ -1,24 +1,34 @@
 /** How a connection gives up its transport. */
 import type { Role } from "@effect-websocket/protocol/bytes/Role"
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import * as Runtime from "effect/Runtime"
+import { watch } from "../waiting/Wait.js"
 import type { ConnectionParts } from "./ConnectionParts.js"
 
 /** What giving up needs. */
 export type Leaving = Pick<ConnectionParts, "duplex" | "deadlines" | "limits" | "runtime">
 
-/** In the order of RFC 6455 §7.1.1, within `closeTimeout`; what the peer sends meanwhile is discarded. */
-export const tearDown = ({ deadlines, duplex, limits, runtime }: Leaving, role: Role): Fiber.RuntimeFiber<void> => {
-  const fiber = Runtime.runFork(runtime)(Effect.ensuring(duplex.teardown(role), duplex.abort))
-  deadlines.limit(fiber, limits.closeTimeout)
-  return fiber
+/** At once, and what was sent is dropped. Calls back when the transport is gone. */
+export const breakOff = ({ duplex, runtime }: Leaving, onGone: () => void): void => {
+  watch(duplex.abort, runtime, onGone)
 }
 
-/** At once, and what was sent is dropped. */
-export const breakOff = ({ duplex, runtime }: Leaving): Fiber.RuntimeFiber<void> =>
-  Runtime.runFork(runtime)(duplex.abort)
-
 /** At once; what was sent still leaves, where the transport lets it. */
-export const cutOff = ({ duplex, runtime }: Leaving): Fiber.RuntimeFiber<void> =>
-  Runtime.runFork(runtime)(Effect.zipRight(duplex.end, duplex.abort))
+export const cutOff = (leaving: Leaving, onGone: () => void): void => {
+  watch(leaving.duplex.end, leaving.runtime, () => breakOff(leaving, onGone))
+}
+
+/** In the order of RFC 6455 §7.1.1, within `closeTimeout`; what the peer sends meanwhile is discarded. */
+export const tearDown = (leaving: Leaving, role: Role, onGone: () => void): void => {
+  const { deadlines, duplex, limits, runtime } = leaving
+  let isOver = false
+  const over = () => {
+    if (isOver) return
+    isOver = true
+    met()
+    breakOff(leaving, onGone)
+  }
+  const met = deadlines.limit(limits.closeTimeout, () => {
+    stop()
+    over()
+  })
+  const stop = watch(duplex.teardown(role), runtime, over)
+}

@@ -11,6 +11,7 @@ import * as Runtime from "effect/Runtime"
 import { inContext } from "../host/inContext.js"
 import { TimeoutError, type TimeoutPhase } from "../WebSocketError.js"
 import { on } from "../waiting/Deadlines.js"
+import { Wait } from "../waiting/Wait.js"
 
 /** Whether a fiber has left something in its FiberRefs that was not there when it began; flags are no inheritance. */
 const hasChanged = (fiber: Fiber.RuntimeFiber<unknown, unknown>, begin: FiberRefs.FiberRefs): boolean => {
@@ -20,9 +21,26 @@ const hasChanged = (fiber: Fiber.RuntimeFiber<unknown, unknown>, begin: FiberRef
   return false
 }
 
+/** Runs the effect in a fiber of its own; how to go on when it has ended leaves here, too, what it left in its FiberRefs. */
+const run = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  runtime: Runtime.Runtime<R>,
+  resume: (next: Effect.Effect<A, E>) => void
+): Fiber.RuntimeFiber<unknown, unknown> => {
+  let begin = FiberRefs.empty()
+  const updateRefs = (refs: FiberRefs.FiberRefs) => (begin = refs)
+  // As an exit its failure is not unhandled.
+  const fiber = Runtime.runFork(runtime, Effect.exit(effect), { updateRefs })
+  fiber.addObserver((exit) => {
+    const result = Exit.flatten(exit)
+    resume(hasChanged(fiber, begin) ? Effect.zipRight(fiber.inheritAll, result) : result)
+  })
+  return fiber
+}
+
 /**
  * Fails when `effect` takes longer than `millis`; Infinity is no deadline, and costs nothing. Instead of the two fibers of
- * `Effect.timeoutFail` it takes one, and no timer.
+ * `Effect.timeoutFail` it takes one, or none where the effect only waits, and no timer.
  */
 export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
@@ -30,23 +48,32 @@ export const within = <A, E, R>(
   phase: TimeoutPhase
 ): Effect.Effect<A, E | TimeoutError, R> => {
   if (millis === Infinity) return effect
-  return inContext<R, A, E | TimeoutError>(({ fiber: { currentDefaultServices }, runtime }) =>
-    Effect.async<A, E | TimeoutError>((resume) => {
-      let begin = FiberRefs.empty()
-      const updateRefs = (refs: FiberRefs.FiberRefs) => (begin = refs)
-      // As an exit its failure is not unhandled.
-      const fiber = Runtime.runFork(runtime(), Effect.exit(effect), { updateRefs })
+  return inContext<R, A, E | TimeoutError>(({ fiber: { currentDefaultServices }, runtime }) => {
+    const deadlines = on(Context.get(currentDefaultServices, Clock.Clock))
+    return Effect.async<A, E | TimeoutError>((resume) => {
       let late: TimeoutError | undefined
-      on(Context.get(currentDefaultServices, Clock.Clock)).limit(fiber, millis, () => {
+      let giveUp: () => void
+      const ended = (next: Effect.Effect<A, E>) => {
+        met()
+        resume(late === undefined ? next : Effect.fail(late))
+      }
+      const met = deadlines.limit(millis, () => {
         late = new TimeoutError({ phase, after: Duration.millis(millis) })
+        giveUp()
       })
-      fiber.addObserver((exit) => {
-        const result = Exit.flatten(exit)
-        resume(late ? Effect.fail(late) : hasChanged(fiber, begin) ? Effect.zipRight(fiber.inheritAll, result) : result)
-      })
+      if (effect instanceof Wait) {
+        const stop = effect.start(ended)
+        giveUp = () => {
+          stop()
+          ended(Effect.never)
+        }
+        return Effect.sync(giveUp)
+      }
+      const fiber = run(effect, runtime(), ended)
+      giveUp = () => fiber.unsafeInterruptAsFork(fiber.id())
       return Fiber.interrupt(fiber)
     })
-  )
+  })
 }
 
 /** Begins to count; the effect it gives tells how much of `millis` is left, at least one. */

@@ -56,15 +56,14 @@ export class Deadlines {
     else if (this.heap.length > 4 * this.live + 1024) this.sweep()
   }
 
-  /** Interrupts the fiber when it takes longer than `millis`, and says so before. */
-  limit(fiber: Fiber.RuntimeFiber<unknown, unknown>, millis: number, onLate?: () => void): void {
-    if (millis === Infinity || fiber.unsafePoll() !== null) return
+  /** Calls `onLate` when `millis` have gone by, unless what it gives is called before. */
+  limit(millis: number, onLate: () => void): () => void {
+    if (millis === Infinity) return () => {}
     const deadline = this.add(this.now + millis, () => {
-      onLate?.()
-      fiber.unsafeInterruptAsFork(fiber.id())
+      onLate()
       return Infinity
     })
-    fiber.addObserver(() => this.remove(deadline))
+    return () => this.remove(deadline)
   }
 
   /** Forgets those that were removed; an array in order is a heap. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -20,7 +19,7 @@ describe("the end of a connection, for those who wait for it", () => {
       const ending = new Ending()
       const early = yield* Effect.fork(Effect.all([ending.closed, ending.closed], { concurrency: 2 }))
       yield* Effect.yieldNow()
-      ending.complete(closure, yield* Effect.fork(Effect.void))
+      ending.complete(closure)
       expect(yield* Fiber.join(early)).toEqual([closure, closure])
       expect(yield* ending.closed).toBe(closure)
     })
@@ -33,22 +32,27 @@ describe("the end of a connection, for those who wait for it", () => {
       const other = yield* Effect.fork(ending.closed)
       yield* Effect.yieldNow()
       yield* Fiber.interrupt(one)
-      ending.complete(closure, yield* Effect.fork(Effect.void))
+      ending.complete(closure)
       expect(yield* Fiber.join(other)).toBe(closure)
     })
   )
 
-  it.effect("`tornDown` waits until the transport is gone", () =>
+  it.effect("`tornDown` waits until the transport is gone, whichever end comes first", () =>
     Effect.gen(function* () {
       const ending = new Ending()
-      yield* ending.tornDown
-      const gone = yield* Deferred.make<void>()
-      ending.complete(closure, yield* Effect.fork(Deferred.await(gone)))
+      const closed = yield* Effect.fork(ending.closed)
       const waiting = yield* Effect.fork(ending.tornDown)
       yield* Effect.yieldNow()
+      ending.complete(closure)
+      expect(yield* Fiber.join(closed)).toBe(closure)
       expect(waiting.unsafePoll()).toBeNull()
-      yield* Deferred.succeed(gone, undefined)
+      ending.gone()
       yield* Fiber.join(waiting)
+      yield* ending.tornDown
+      const other = new Ending()
+      other.gone()
+      yield* other.tornDown
+      expect((yield* Effect.fork(other.closed)).unsafePoll()).toBeNull()
     })
   )
 })

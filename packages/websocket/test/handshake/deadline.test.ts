@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { countdown, within } from "../../src/handshake/deadline.js"
+import { Wait } from "../../src/waiting/Wait.js"
 import { test } from "../support/leavesNothing.js"
 
 describe("within", () => {
@@ -22,6 +23,33 @@ describe("within", () => {
     expect(error).toMatchObject({ _tag: "TimeoutError", phase: "Handshake" })
     expect(error.message).toBe("waited 1s for the opening handshake (RFC 6455 §4)")
     expect(events).toEqual(["interrupted"])
+  })
+
+  test("who only waits does so in no fiber, and no more than he may", function* () {
+    const waiting = new Set<() => void>()
+    let isThere = false
+    const wait = new Wait(
+      () => (isThere ? Effect.succeed(1) : undefined),
+      (again) => {
+        waiting.add(again)
+        return () => waiting.delete(again)
+      }
+    )
+    const late = yield* Effect.fork(Effect.flip(within(wait, 1000, "Idle")))
+    const interrupted = yield* Effect.fork(within(wait, 1000, "Idle"))
+    yield* Effect.yieldNow()
+    expect(waiting.size).toBe(2)
+    yield* Fiber.interrupt(interrupted)
+    expect(waiting.size).toBe(1)
+    yield* TestClock.adjust("1 seconds")
+    expect(yield* Fiber.join(late)).toMatchObject({ _tag: "TimeoutError", phase: "Idle" })
+    expect(waiting.size).toBe(0)
+    const fiber = yield* Effect.fork(within(wait, 1000, "Idle"))
+    yield* Effect.yieldNow()
+    isThere = true
+    for (const again of waiting) again()
+    expect(yield* Fiber.join(fiber)).toBe(1)
+    expect(yield* within(wait, 1000, "Idle")).toBe(1)
   })
 
   test("Infinity is no deadline", function* () {
