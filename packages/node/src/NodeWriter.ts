@@ -9,7 +9,7 @@ import type * as stream from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { TransportError } from "effect-websocket/WebSocketError"
-import { Act } from "effect-websocket/waiting/Prompt"
+import { Act } from "effect-websocket/waiting/Act"
 import { type Stop, Wait } from "effect-websocket/waiting/Wait"
 import { Waiters } from "./Waiters.js"
 

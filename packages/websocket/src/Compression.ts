@@ -41,8 +41,8 @@ import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/e
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { OptionError } from "./WebSocketError.js"
+import { Direct } from "./waiting/Direct.js"
 
 /** What is asked for in the handshake, and how messages are compressed. */
 export interface CompressionOptions {
@@ -127,38 +127,21 @@ const check = (option: string, value: unknown): OptionError | undefined => {
 }
 
 /** The defaults, changed by the options; what is out of range is an `OptionError`. */
-export const resolve = (options: CompressionOptions = {}): Effect.Effect<CompressionSettings, OptionError> => {
-  const limitsClientWindow = options.clientMaxWindowBits !== undefined
-  const settings: Record<string, unknown> = { ...defaults, limitsClientWindow }
-  for (const [option, value] of Object.entries(options)) {
-    if (value === undefined || !Object.hasOwn(defaults, option) || option === "limitsClientWindow") continue
-    const error = check(option, value)
-    if (error !== undefined) return Effect.fail(error)
-    settings[option] = value
-  }
-  return Effect.succeed(settings as unknown as CompressionSettings)
-}
+export const resolve = (options: CompressionOptions = {}): Effect.Effect<CompressionSettings, OptionError> =>
+  new Direct(() => {
+    const limitsClientWindow = options.clientMaxWindowBits !== undefined
+    const settings: Record<string, unknown> = { ...defaults, limitsClientWindow }
+    for (const [option, value] of Object.entries(options)) {
+      if (value === undefined || !Object.hasOwn(defaults, option) || option === "limitsClientWindow") continue
+      const error = check(option, value)
+      if (error !== undefined) return Effect.fail(error)
+      settings[option] = value
+    }
+    return settings as unknown as CompressionSettings
+  })
 
 /** Whether permessage-deflate is wanted, and how: `true` is with the defaults. */
 export type CompressionChoice = boolean | CompressionOptions
-
-const noService = new OptionError({
-  option: "compression",
-  rule: "the service Compression is provided, for instance by NodeCompression.layer"
-})
-
-/** How it is wanted, and by whom it is done. */
-export interface ChosenCompression extends CompressionSettings, CompressionService {}
-
-/** What was chosen; `undefined`: it is not wanted. Without the service it cannot be: an `OptionError`. */
-export const chosen = (choice: CompressionChoice = false): Effect.Effect<ChosenCompression | undefined, OptionError> =>
-  choice === false
-    ? Effect.succeed(undefined)
-    : Effect.flatMap(Effect.serviceOption(Compression), (service) =>
-        Option.isNone(service)
-          ? Effect.fail(noService)
-          : Effect.map(resolve(choice === true ? {} : choice), (settings) => ({ ...settings, ...service.value }))
-      )
 
 /** How one side of a connection compresses. */
 export interface Direction {

@@ -20,27 +20,27 @@
  * ```
  */
 import { deflate, type Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { type CompressionChoice, chosen, outgoing } from "./Compression.js"
+import { type CompressionChoice, outgoing } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
 import type { ConnectionCompression, ConnectionParts } from "./connection/ConnectionParts.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
-import type { OrEffect } from "./handshake/HandshakeOptions.js"
-import { andThen, orEffect } from "./handshake/orEffect.js"
-import { inContext, type Surroundings } from "./host/inContext.js"
+import { chosenIn } from "./handshake/chosen.js"
+import { here, type Surroundings } from "./host/inContext.js"
 import { type LimitOptions, resolveIn } from "./Limits.js"
 import { observed } from "./observing/observed.js"
 import type { Watched } from "./observing/Watching.js"
 import type { Duplex } from "./Transport.js"
 import { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
+import { Direct } from "./waiting/Direct.js"
+import { andThen, type OrEffect } from "./waiting/orEffect.js"
 
 /** Settings of one connection. */
 export interface FrameStreamOptions {
@@ -69,12 +69,13 @@ export class FrameStream extends Context.Tag("effect-websocket/FrameStream")<
 
 /** The compression that the handshake has agreed on; without the service an `OptionError`. */
 const compressionOf = (
+  context: Context.Context<never>,
   negotiated: Negotiated,
   choice: CompressionChoice | undefined
 ): OrEffect<ConnectionCompression | undefined, OptionError> => {
   const agreed = deflate(negotiated)
   if (agreed === undefined) return undefined
-  return Effect.map(chosen(choice || true), (settings) => ({
+  return andThen(chosenIn(context, choice || true), (settings) => ({
     agreed,
     threshold: settings!.threshold,
     open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink),
@@ -86,41 +87,43 @@ type Parts = ConnectionParts & Pick<Watched, "onOpen">
 
 /** What a connection takes from its environment. */
 const partsOf = (
-  { context, fiber, runtime }: Surroundings<never>,
+  { clock, context, runtime }: Surroundings<never>,
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
 ): OrEffect<Parts, OptionError> => {
   const limits = resolveIn(context, negotiated.role, options.limits)
   if (limits instanceof OptionError) return Effect.fail(limits)
-  return andThen(compressionOf(negotiated, options.compression), (compression) =>
+  return andThen(compressionOf(context, negotiated, options.compression), (compression) =>
     andThen(observed(context, { duplex, negotiated, compression }), (watched) => ({
       ...watched,
       limits: { ...limits },
-      deadlines: on(Context.get(fiber.currentDefaultServices, Clock.Clock)),
+      deadlines: on(clock),
       entropy: Context.get(context, Entropy),
       runtime: runtime()
     }))
   )
 }
 
-/** Opens the connection, which the Scope owns. */
-const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> =>
-  Effect.uninterruptible(
-    Effect.suspend(() => {
-      const connection = new Connection(parts)
-      // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
-      const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
-      const told = parts.onOpen === undefined ? owned : Effect.zipRight(owned, parts.onOpen(connection.closed))
-      return Effect.as(told, new OpenWebSocket(connection))
-    })
-  )
+/** Opens the connection, which the Scope owns: it has promised to end it before there is one, so that nothing can come in between. */
+const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> => {
+  let connection: Connection | undefined
+  // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
+  const owned = Scope.addFinalizerExit(scope, (exit) => connection?.release(exit) ?? Effect.void)
+  const opened = Effect.map(owned, () => {
+    connection = new Connection(parts)
+    return new OpenWebSocket(connection)
+  })
+  const { onOpen } = parts
+  return onOpen === undefined ? opened : Effect.tap(opened, (ws) => onOpen(ws.closed))
+}
 
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
   open: (duplex, negotiated, options = {}) =>
-    inContext<Scope.Scope, WebSocket, OptionError>((surroundings) => {
+    new Direct<WebSocket, OptionError, Scope.Scope>(() => {
+      const surroundings = here<Scope.Scope>()
       const scope = Context.get(surroundings.context, Scope.Scope)
-      return orEffect(andThen(partsOf(surroundings, duplex, negotiated, options), (parts) => open(parts, scope)))
+      return andThen(partsOf(surroundings, duplex, negotiated, options), (parts) => open(parts, scope))
     })
 })

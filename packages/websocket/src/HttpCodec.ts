@@ -31,6 +31,8 @@ import { remainder } from "./http/octets.js"
 import type { LimitValues } from "./Limits.js"
 import type { Duplex } from "./Transport.js"
 import { HandshakeError, type HttpResponse, OptionError, type TransportError } from "./WebSocketError.js"
+import { Direct } from "./waiting/Direct.js"
+import { type OrEffect, orEffect } from "./waiting/orEffect.js"
 
 export type { BodyRead }
 
@@ -129,17 +131,17 @@ const readHead = <H extends Head>(
   decoder: HeadDecoder<H>,
   octets: Uint8Array,
   role: Role
-): Effect.Effect<HeadRead<H>, HandshakeError | TransportError> => {
+): OrEffect<HeadRead<H>, HandshakeError | TransportError> => {
   const onEnd = (error: TransportError): HandshakeError | TransportError =>
     error.reason._tag === "EndOfStream" && (role === "client" || !decoder.isEmpty) ? failure(role, endedEarly) : error
   const next: Effect.Effect<HeadRead<H>, HandshakeError | TransportError> = Effect.flatMap(
     Effect.mapError(duplex.pull, onEnd),
-    (chunks) => step(chunks)
+    (chunks) => orEffect(step(chunks))
   )
-  const step = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<HeadRead<H>, HandshakeError | TransportError> => {
+  const step = (chunks: ReadonlyArray<Uint8Array>): OrEffect<HeadRead<H>, HandshakeError | TransportError> => {
     const result = feed(decoder, chunks)
     if (result === undefined) return next
-    return isHttpViolation(result) ? Effect.fail(failure(role, result)) : Effect.succeed(result)
+    return isHttpViolation(result) ? Effect.fail(failure(role, result)) : result
   }
   return octets.length === 0 ? next : step([octets])
 }
@@ -164,17 +166,21 @@ const readBody = (
 
 /** The kernel throws at what would become another head on the wire: a mistake of ours, told before anything is sent. */
 const write = (duplex: Duplex, encode: () => Uint8Array): Effect.Effect<void, OptionError> =>
-  Effect.try({
-    try: () => duplex.unsafeWrite([encode()]),
-    catch: (error) => new OptionError({ option: "head", rule: (error as TypeError).message })
+  new Direct(() => {
+    try {
+      duplex.unsafeWrite([encode()])
+      return undefined
+    } catch (error) {
+      return Effect.fail(new OptionError({ option: "head", rule: (error as TypeError).message }))
+    }
   })
 
 /** The codec of this library: strict RFC 9112, within the limits. */
 export const layer: Layer.Layer<HttpCodec> = Layer.succeed(HttpCodec, {
   readRequest: (duplex, limits, octets = noOctets) =>
-    Effect.suspend(() => readHead(duplex, HeadDecoder.request(limits), octets, "server")),
+    new Direct(() => readHead(duplex, HeadDecoder.request(limits), octets, "server")),
   readResponse: (duplex, limits, octets = noOctets) =>
-    Effect.suspend(() => readHead(duplex, HeadDecoder.response(limits), octets, "client")),
+    new Direct(() => readHead(duplex, HeadDecoder.response(limits), octets, "client")),
   readBody,
   writeRequest: (duplex, head) => write(duplex, () => RequestHead.encode(head)),
   writeResponse: (duplex, { body, head }) => write(duplex, () => concat([ResponseHead.encode(head), body]))

@@ -17,15 +17,16 @@
  * ```
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { chosen } from "./Compression.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { Accepted, AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
-import { andThen, orEffect } from "./handshake/orEffect.js"
+import { chosen } from "./handshake/chosen.js"
+import { here } from "./host/inContext.js"
 import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
@@ -36,6 +37,8 @@ import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
 import type { Duplex } from "./Transport.js"
 import { type HandshakeError, OptionError, type TimeoutError, type TransportError } from "./WebSocketError.js"
+import { atOnce } from "./waiting/Direct.js"
+import { andThen, type OrEffect, orEffect } from "./waiting/orEffect.js"
 
 export type { HttpAnswer } from "./http/HttpAnswer.js"
 export type { HttpHandler, HttpRequest } from "./server/answerHttp.js"
@@ -105,13 +108,13 @@ const handle = <A, E, R, P>(
   limits: LimitValues,
   admission: Admission
 ): Served<R | P> => {
-  const opened = ({ negotiated, session }: Accepted<A>) =>
-    Effect.flatMap(FrameStream, ({ open }) =>
-      Effect.flatMap(open(duplex, negotiated, options), (ws) => linked(negotiated, handler(ws, session)))
-    )
+  const opened = ({ negotiated, session }: Accepted<A>): OrEffect<unknown, unknown, R | Scope.Scope> => {
+    const { open } = Context.get(here<FrameStream>().context, FrameStream)
+    return andThen(atOnce(open(duplex, negotiated, options)), (ws) => linked(negotiated, handler(ws, session)))
+  }
   const connection = (full: Full | undefined) =>
     Effect.flatMap(serveRequests(duplex, options, limits, admission, full), (accepted) =>
-      accepted === undefined ? Effect.void : opened(accepted)
+      orEffect(accepted === undefined ? undefined : opened(accepted))
     )
   // Made when it runs: else the fiber would hold all of the handshake for as long as there is the connection.
   const served = Effect.suspend((): Served<R | P> => orEffect(andThen(admission.enter(duplex), connection)))

@@ -11,13 +11,11 @@ import type * as Option from "effect/Option"
 import type { CompressionChoice } from "../Compression.js"
 import type { LimitOptions } from "../Limits.js"
 import type { HandshakeError, OptionError, TimeoutError, TransportError } from "../WebSocketError.js"
+import type { OrEffect } from "../waiting/orEffect.js"
 import type { Rejected } from "./Rejected.js"
 
-export type { FieldsInput, Negotiated, RequestHead, ResponseHead, UpgradeRequest }
+export type { FieldsInput, Negotiated, OrEffect, RequestHead, ResponseHead, UpgradeRequest }
 export { Fields }
-
-/** A value, or an effect that makes one. */
-export type OrEffect<A, E = never, R = never> = A | Effect.Effect<A, E, R>
 
 /** What a client asks for. */
 export interface RequestOptions<E = never, R = never> {

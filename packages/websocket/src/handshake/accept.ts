@@ -5,58 +5,36 @@
  */
 import * as ExtensionList from "@effect-websocket/protocol/extension/ExtensionList"
 import * as PerMessageDeflate from "@effect-websocket/protocol/extension/PerMessageDeflate"
-import type { HandshakeViolation } from "@effect-websocket/protocol/handshake/HandshakeViolation"
 import type { Negotiated } from "@effect-websocket/protocol/handshake/Negotiated"
 import * as ServerHandshake from "@effect-websocket/protocol/handshake/ServerHandshake"
 import * as Subprotocol from "@effect-websocket/protocol/handshake/Subprotocol"
-import { keepAlive } from "@effect-websocket/protocol/http/Connection"
 import { awaitsContinue } from "@effect-websocket/protocol/http/Expectation"
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type CompressionSettings, chosen } from "../Compression.js"
+import type { CompressionSettings } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
-import { inContext } from "../host/inContext.js"
-import { dated, framed, goOn, toResponse } from "../http/HttpAnswer.js"
+import { here } from "../host/inContext.js"
+import { goOn } from "../http/HttpAnswer.js"
 import { type LimitValues, resolveIn } from "../Limits.js"
 import { accepting, answering } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
-import {
-  HandshakeError,
-  type HandshakeReason,
-  type HttpResponse,
-  OptionError,
-  type TransportError
-} from "../WebSocketError.js"
+import { type HandshakeError, type HttpResponse, OptionError } from "../WebSocketError.js"
+import { atOnce, Direct } from "../waiting/Direct.js"
+import { andThen, isEffect, type OrEffect, orEffect } from "../waiting/orEffect.js"
+import { chosenIn } from "./chosen.js"
 import { within } from "./deadline.js"
-import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure, OrEffect } from "./HandshakeOptions.js"
+import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
 import { checkHost, checkOrigin } from "./hostPolicies.js"
-import { andThen, orEffect } from "./orEffect.js"
-import { Rejected } from "./Rejected.js"
+import type { Rejected } from "./Rejected.js"
+import { type Refusal, refuseBecause, refuseBroken } from "./refuse.js"
 
 type Codec = HttpCodec["Type"]
 type UpgradeRequest = ServerHandshake.UpgradeRequest
 
 const noOctets = new Uint8Array(0)
-
-const internalError = framed(toResponse({ status: 500 }), false)
-
-/** Our own mistake in an answer, or a defect of a policy, is not the client's business: it learns that there was one. */
-const orInternalError = <A, E, R>(
-  codec: Codec,
-  duplex: Duplex,
-  answering: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | OptionError, R> =>
-  Effect.tapErrorCause(answering, (cause) => {
-    const isOurs = Cause.isDie(cause) || (Cause.isFailType(cause) && cause.error instanceof OptionError)
-    return isOurs ? codec.writeResponse(duplex, internalError) : Effect.void
-  })
-
-/** A refusal on its way: a rule of the protocol, or the answer of a policy. */
-type Refusal = HandshakeViolation | Rejected
 
 /** RFC 6455 §4.2.2 step 5.5: one of those the client offers, or none. */
 const chooseSubprotocol = <A, R>(
@@ -118,101 +96,37 @@ const makeResponse = <A, R>(
   return andThen(plain, (head) => andThen(decorateResponse(head), (fields) => make(Fields.from(fields))))
 }
 
-const ofPolicy = (rejected: Rejected): HandshakeReason => ({
-  _tag: "Rejected",
-  section: "RFC 6455 §4.2.2",
-  rule: "the application refused the request",
-  response: rejected.response
-})
-
-/** Which fields belong to the framing of the response, and are not decorated. */
-const framing = ["Connection", "Content-Length", "Transfer-Encoding"]
-
-/** The response of a refusal, with the fields that tell whether the connection stays open. */
-const answerOf = <A, R>(
-  refusal: Refusal,
-  isKept: boolean,
-  { decorateResponse }: AcceptOptions<A, R>
-): Effect.Effect<HttpResponse, OptionError, R> => {
-  if (refusal instanceof Rejected && !refuses(refusal.response.head)) return Effect.fail(notRefusing)
-  const plain: HttpResponse =
-    refusal instanceof Rejected ? framed(refusal.response, isKept) : ServerHandshake.refusal(refusal, isKept)
-  if (decorateResponse === undefined) return Effect.succeed(plain)
-  return Effect.map(orEffect(decorateResponse(plain.head)), (input) => {
-    const fields = framing.reduce((decorated, name) => decorated.delete(name), Fields.from(input))
-    return { ...plain, head: { ...plain.head, fields: plain.head.fields.merge(fields) } }
-  })
+/** What a policy throws is a defect like any other. */
+const decided = <A, R>(...all: Parameters<typeof decide<A, R>>): ReturnType<typeof decide<A, R>> => {
+  try {
+    return decide(...all)
+  } catch (defect) {
+    return Effect.die(defect)
+  }
 }
-
-const notRefusing = new OptionError({ option: "status", rule: "a refusal has a status from 300 to 599" })
-
-const refuses = ({ status }: ResponseHead.ResponseHead): boolean => status >= 300 && status <= 599
-
-const refuse = <A, R>(
-  codec: Codec,
-  duplex: Duplex,
-  read: { readonly head: RequestHead | undefined; readonly leftover: Uint8Array },
-  refusal: Refusal,
-  options: AcceptOptions<A, R>
-): Effect.Effect<never, HandshakeError | OptionError, R> =>
-  Effect.gen(function* () {
-    const isKept = options.keepAlive === "allow" && read.head !== undefined && keepAlive(read.head)
-    const response = yield* dated(yield* answerOf(refusal, isKept, options))
-    yield* codec.writeResponse(duplex, response)
-    return yield* new HandshakeError({
-      role: "server",
-      reason: refusal instanceof Rejected ? ofPolicy(refusal) : refusal,
-      request: Option.fromNullable(read.head),
-      response: Option.some(response),
-      keepAlive: isKept && keepAlive(response.head),
-      leftover: read.leftover
-    })
-  })
-
-/** What is wrong with a head that was not read to its end, as long as somebody waits for an answer. */
-const isAnswered = (reason: HandshakeReason): reason is HandshakeViolation =>
-  reason._tag === "BadHttpVersion" || (reason._tag === "HttpError" && reason.violation.kind !== "EndedEarly")
-
-/** A head that is not HTTP is answered too; an end of the connection is not. */
-export const refuseBroken = <A, R>(
-  codec: Codec,
-  duplex: Duplex,
-  error: HandshakeError | TransportError,
-  options: AcceptOptions<A, R>
-): Effect.Effect<never, HandshakeError | TransportError | OptionError, R> =>
-  error._tag === "HandshakeError" && isAnswered(error.reason)
-    ? orInternalError(
-        codec,
-        duplex,
-        refuse(codec, duplex, { head: undefined, leftover: noOctets }, error.reason, options)
-      )
-    : Effect.fail(error)
 
 const answer = <A, R>(
   codec: Codec,
   duplex: Duplex,
-  { head, leftover }: HeadRead<RequestHead>,
+  read: HeadRead<RequestHead>,
   options: AcceptOptions<A, R>,
   settings: CompressionSettings | undefined
-): Effect.Effect<Accepted<A>, HandshakeError | OptionError, R> =>
-  Effect.matchCauseEffect(
-    Effect.suspend(() => orEffect(decide(head, options, duplex.info.encrypted, settings))),
-    {
-      onFailure: (cause) => {
-        const refused = Effect.catchAll(Effect.failCause(cause), (error) =>
-          error instanceof OptionError ? Effect.fail(error) : refuse(codec, duplex, { head, leftover }, error, options)
-        )
-        return orInternalError(codec, duplex, refused)
-      },
-      onSuccess: ({ session, ...agreed }) => {
-        const switching = codec.writeResponse(duplex, { head: agreed.response, body: noOctets })
-        // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
-        const written =
-          awaitsContinue(head) === true ? Effect.zipRight(codec.writeResponse(duplex, goOn), switching) : switching
-        return Effect.as(written, { negotiated: { role: "server", request: head, ...agreed, leftover }, session })
-      }
-    }
-  )
+): OrEffect<Accepted<A>, HandshakeError | OptionError, R> => {
+  const { head, leftover } = read
+  const write = (response: HttpResponse) => atOnce(codec.writeResponse(duplex, response))
+  const accepted = ({ session, ...agreed }: Decision<A>): OrEffect<Accepted<A>, OptionError> => {
+    // RFC 9110 §7.8: whoever sends Expect gets 100 before 101. A refusal is an answer by itself.
+    const begun = awaitsContinue(head) === true ? write(goOn) : undefined
+    const written = andThen(begun, () => write({ head: agreed.response, body: noOctets }))
+    return andThen(written, () => ({ negotiated: { role: "server", request: head, ...agreed, leftover }, session }))
+  }
+  const decision = decided(head, options, duplex.info.encrypted, settings)
+  if (!isEffect(decision)) return accepted(decision)
+  return Effect.matchCauseEffect(decision, {
+    onFailure: (cause) => refuseBecause(codec, duplex, read, cause, options),
+    onSuccess: (decision) => orEffect(accepted(decision))
+  })
+}
 
 /** The request that was read already, or reads it. */
 const requestOf = <A, R>(
@@ -222,9 +136,19 @@ const requestOf = <A, R>(
   { octets = noOctets, request }: AlreadyRead,
   limits: LimitValues
 ): OrEffect<HeadRead<RequestHead>, HandshakeFailure, R> =>
-  request === undefined
-    ? Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) => refuseBroken(codec, duplex, error, options))
-    : { head: request, leftover: octets }
+  request === undefined ? readRequest(codec, duplex, options, octets, limits) : { head: request, leftover: octets }
+
+/** Reads a request; one that is broken is answered. */
+export const readRequest = <A, R>(
+  codec: Codec,
+  duplex: Duplex,
+  options: AcceptOptions<A, R>,
+  octets: Uint8Array,
+  limits: LimitValues
+): OrEffect<HeadRead<RequestHead>, HandshakeFailure, R> => {
+  const read = atOnce(codec.readRequest(duplex, limits, octets))
+  return isEffect(read) ? Effect.catchAll(read, (error) => refuseBroken(codec, duplex, error, options)) : read
+}
 
 /** Answers the client on `duplex`. */
 export const accept = <A, R>(
@@ -233,14 +157,18 @@ export const accept = <A, R>(
   options: AcceptOptions<A, R>,
   read: AlreadyRead
 ): Effect.Effect<Accepted<A>, HandshakeFailure, R> =>
-  inContext<R, Accepted<A>, HandshakeFailure, R>(({ context }) => {
+  new Direct((): OrEffect<Accepted<A>, HandshakeFailure, R> => {
+    const { context } = here<R>()
     const limits = resolveIn(context, "server", options.limits)
     if (limits instanceof OptionError) return Effect.fail(limits)
-    const answered = (settings: CompressionSettings | undefined): Effect.Effect<Accepted<A>, HandshakeFailure, R> => {
-      const whole = andThen(requestOf(codec, duplex, options, read, limits), (read) =>
-        answering(context, read.head, duplex.info, answer(codec, duplex, read, options, settings))
+    const answered = (settings: CompressionSettings | undefined): OrEffect<Accepted<A>, HandshakeFailure, R> => {
+      const whole = new Direct(() =>
+        andThen(requestOf(codec, duplex, options, read, limits), (read) => {
+          const answered = new Direct(() => answer(codec, duplex, read, options, settings))
+          return atOnce(answering(context, read.head, duplex.info, answered))
+        })
       )
-      return accepting(context, within(orEffect(whole), limits.handshakeTimeout, "Handshake"))
+      return atOnce(accepting(context, within(whole, limits.handshakeTimeout, "Handshake")))
     }
-    return options.compression ? Effect.flatMap(chosen(options.compression), answered) : answered(undefined)
+    return andThen(chosenIn(context, options.compression), answered)
   })

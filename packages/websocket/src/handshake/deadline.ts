@@ -1,6 +1,5 @@
 /** The deadline of a handshake: a total, which no octet prolongs. */
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -40,16 +39,17 @@ const run = <A, E, R>(
 
 /**
  * Fails when `effect` takes longer than `millis`; Infinity is no deadline, and costs nothing. Instead of the two fibers of
- * `Effect.timeoutFail` it takes one, or none where the effect only waits, and no timer.
+ * `Effect.timeoutFail` it takes one, or none where the effect only waits, and no timer. The error tells of the `total`.
  */
 export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   millis: number,
-  phase: TimeoutPhase
+  phase: TimeoutPhase,
+  total = millis
 ): Effect.Effect<A, E | TimeoutError, R> => {
   if (millis === Infinity) return effect
-  return inContext<R, A, E | TimeoutError>(({ fiber: { currentDefaultServices }, runtime }) => {
-    const deadlines = on(Context.get(currentDefaultServices, Clock.Clock))
+  return inContext<R, A, E | TimeoutError>(({ clock, runtime }) => {
+    const deadlines = on(clock)
     return Effect.async<A, E | TimeoutError>((resume) => {
       let late: TimeoutError | undefined
       let giveUp: () => void
@@ -58,7 +58,7 @@ export const within = <A, E, R>(
         resume(late === undefined ? next : Effect.fail(late))
       }
       const met = deadlines.limit(millis, () => {
-        late = new TimeoutError({ phase, after: Duration.millis(millis) })
+        late = new TimeoutError({ phase, after: Duration.millis(total) })
         giveUp()
       })
       if (effect instanceof Wait) {

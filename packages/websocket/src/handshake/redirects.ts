@@ -9,8 +9,8 @@ import type { WebSocketUri } from "@effect-websocket/protocol/handshake/WebSocke
 import { Fields } from "@effect-websocket/protocol/http/Fields"
 import * as Effect from "effect/Effect"
 import { HandshakeError, type HandshakeReason, OptionError } from "../WebSocketError.js"
-import type { HandshakeFailure, OrEffect, RequestOptions } from "./HandshakeOptions.js"
-import { orEffect } from "./orEffect.js"
+import { type OrEffect, orEffect } from "../waiting/orEffect.js"
+import type { HandshakeFailure, RequestOptions } from "./HandshakeOptions.js"
 
 /** A redirect that was followed, or would be. */
 export type Redirection = Redirect.Redirection

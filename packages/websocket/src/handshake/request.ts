@@ -17,15 +17,15 @@ import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type { ResponseHead } from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { chosen } from "../Compression.js"
 import { Entropy, type Source } from "../Entropy.js"
 import type { BodyLimits, BodyRead, HeadRead, HttpCodec } from "../HttpCodec.js"
 import { type LimitValues, resolve } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HandshakeReason, OptionError, type TransportError } from "../WebSocketError.js"
+import { orEffect } from "../waiting/orEffect.js"
+import { chosen } from "./chosen.js"
 import { countdown, within } from "./deadline.js"
 import type { HandshakeFailure, RequestOptions } from "./HandshakeOptions.js"
-import { orEffect } from "./orEffect.js"
 
 type Codec = HttpCodec["Type"]
 

@@ -3,25 +3,37 @@
  *
  * Each service that is asked for by itself takes five steps of the interpreter, and a handshake asks for many.
  */
-import type * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { RuntimeFiber } from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 
 /** What the fiber has with it. */
 export interface Surroundings<R> {
   readonly context: Context.Context<R>
-  readonly fiber: RuntimeFiber<unknown, unknown>
+  readonly clock: Clock.Clock
   /** As `Effect.runtime`. */
   readonly runtime: () => Runtime.Runtime<R>
 }
 
+const of = <R>(fiber: Fiber.RuntimeFiber<unknown, unknown>): Surroundings<R> => {
+  const context = fiber.currentContext as Context.Context<R>
+  const runtime = () => {
+    const fiberRefs = fiber.getFiberRefs()
+    const runtimeFlags = FiberRefs.getOrDefault(fiberRefs, FiberRef.currentRuntimeFlags)
+    return Runtime.make({ context, runtimeFlags, fiberRefs })
+  }
+  return { context, clock: Context.get(fiber.currentDefaultServices, Clock.Clock), runtime }
+}
+
+/** In code that runs in a fiber whose services are known to be there. */
+export const here = <R>(): Surroundings<R> => of(Option.getOrThrow(Fiber.getCurrentFiber()))
+
 /** Goes on with the services of `R`, which are to be had from the context. */
 export const inContext = <R, A, E, R2 = never>(
   use: (surroundings: Surroundings<R>) => Effect.Effect<A, E, R2>
-): Effect.Effect<A, E, R | R2> =>
-  Effect.withFiberRuntime<A, E, R | R2>((fiber, { runtimeFlags }) => {
-    const context = fiber.currentContext as Context.Context<R>
-    const runtime = () => Runtime.make({ context, runtimeFlags, fiberRefs: fiber.getFiberRefs() })
-    return use({ context, fiber, runtime })
-  })
+): Effect.Effect<A, E, R | R2> => Effect.withFiberRuntime<A, E, R | R2>((fiber) => use(of(fiber)))

@@ -3,9 +3,8 @@
  */
 import * as Context from "effect/Context"
 import { FrameLog } from "../FrameLog.js"
-import type { OrEffect } from "../handshake/HandshakeOptions.js"
-import { andThen } from "../handshake/orEffect.js"
 import { WebSocketMetrics } from "../WebSocketMetrics.js"
+import { andThen, type OrEffect } from "../waiting/orEffect.js"
 import type { ConnectionWatch, Watchable, Watched } from "./Watching.js"
 
 const by = (watch: ConnectionWatch | undefined, connection: Watched): OrEffect<Watched> =>

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import type { OrEffect } from "../handshake/HandshakeOptions.js"
 import type { Address, ConnectionInfo } from "../Transport.js"
+import type { OrEffect } from "../waiting/orEffect.js"
 import { customerOf } from "./customerOf.js"
 import { HandshakeRate } from "./HandshakeRate.js"
 

@@ -5,6 +5,7 @@
  * order while the connection is kept alive (RFC 9112 §9.3), without a bound to their number: each of them is bounded, and the
  * silence between them. What does not end in a WebSocket is torn down in order.
  */
+import { concat } from "@effect-websocket/protocol/bytes/Octets"
 import { isUpgrade } from "@effect-websocket/protocol/handshake/ServerHandshake"
 import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import * as Context from "effect/Context"
@@ -13,14 +14,16 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure, type Rejected } from "../Handshake.js"
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
-import { refuseBroken } from "../handshake/accept.js"
+import { readRequest } from "../handshake/accept.js"
 import { within } from "../handshake/deadline.js"
-import { inContext } from "../host/inContext.js"
+import { here } from "../host/inContext.js"
 import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import { refused } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
+import { atOnce, Direct } from "../waiting/Direct.js"
+import { andThen, isEffect, type OrEffect, orEffect } from "../waiting/orEffect.js"
 import type { Admission, Full } from "./Admission.js"
 import { answerHttp, type HttpHandler } from "./answerHttp.js"
 import { nextOctets, taken } from "./betweenRequests.js"
@@ -64,42 +67,65 @@ type Attempt<A, R> =
   | { readonly _tag: "Accepted"; readonly accepted: Accepted<A> }
   | { readonly _tag: "Http"; readonly read: HeadRead<RequestHead>; readonly handler: HttpHandler<R> }
 
-/** Reads one request, and makes the handshake when it asks for one: within the deadline, which is a total. */
-const attempt = <A, R>(
+/** Reads one request, which begins with `octets`, and makes the handshake when it asks for one. */
+const answerOne = <A, R>(
   duplex: Duplex,
   octets: Uint8Array,
   options: RequestsOptions<A, R>,
   limits: LimitValues,
   { rate }: Admission
+): OrEffect<Attempt<A, R>, HandshakeFailure, R | HttpCodec> => {
+  type Answered = OrEffect<Attempt<A, R>, HandshakeFailure, R | HttpCodec>
+  const { context } = here<HttpCodec | Handshake>()
+  const { http } = options
+  const handshake = Context.get(context, Handshake)
+  return andThen(readRequest(Context.get(context, HttpCodec), duplex, options, octets, limits), (read): Answered => {
+    if (http !== undefined && !isUpgrade(read.head)) return { _tag: "Http", read, handler: http }
+    const accept = (): Answered => {
+      const accepting = handshake.server(duplex, options, { request: read.head, octets: read.leftover })
+      return andThen<Accepted<A>, HandshakeFailure, R, Attempt<A, R>, never, never>(atOnce(accepting), (accepted) => ({
+        _tag: "Accepted",
+        accepted
+      }))
+    }
+    if (!rate.isBounded) return accept()
+    return Effect.flatMap(rate.exceeds(duplex.info.remote), (exceeds) =>
+      exceeds ? refuseBusy(duplex, "second") : orEffect(accept())
+    )
+  })
+}
+
+/** The first octets of a request, when there are none yet; the time in which it is to be answered has begun. */
+const firstOctets = (duplex: Duplex, octets: Uint8Array, millis: number): OrEffect<Uint8Array, HandshakeFailure> =>
+  octets.length > 0 ? octets : Effect.map(within(duplex.pull, millis, "Handshake"), concat)
+
+/** Reads and answers one request within the deadline, which is a total. */
+const attempt = <A, R>(
+  duplex: Duplex,
+  octets: Uint8Array,
+  options: RequestsOptions<A, R>,
+  limits: LimitValues,
+  admission: Admission
 ): Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake> => {
   // Without a policy there is no time at which the client would have to be told.
   const decision = options.authorize && new Decision(options.authorize)
   const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
   const inner = { ...options, authorize: decision?.authorize, limits: limitless }
-  type Attempting = Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec>
-  const whole = inContext<HttpCodec | Handshake, Attempt<A, R>, HandshakeFailure, R | HttpCodec>(({ context }) => {
-    const codec = Context.get(context, HttpCodec)
-    const read = Effect.catchAll(codec.readRequest(duplex, limits, octets), (error) =>
-      refuseBroken(codec, duplex, error, options)
-    )
-    return Effect.flatMap(read, (read): Attempting => {
-      const { http } = options
-      if (http !== undefined && !isUpgrade(read.head)) return Effect.succeed({ _tag: "Http", read, handler: http })
-      const handshake = Context.get(context, Handshake)
-      const accepting = handshake.server(duplex, inner, { request: read.head, octets: read.leftover })
-      const accepted = Effect.map(accepting, (accepted) => ({ _tag: "Accepted" as const, accepted }))
-      if (!rate.isBounded) return accepted
-      return Effect.flatMap(
-        rate.exceeds(duplex.info.remote),
-        (exceeds): Attempting => (exceeds ? refuseBusy(duplex, "second") : accepted)
-      )
+  const { handshakeTimeout } = limits
+  const answered = new Direct<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake>(() => {
+    const { clock } = here<never>()
+    const end = clock.unsafeCurrentTimeMillis() + handshakeTimeout
+    return andThen(firstOctets(duplex, octets, handshakeTimeout), (octets) => {
+      const answer = answerOne(duplex, octets, inner, limits, admission)
+      if (!isEffect(answer)) return answer
+      const left = Math.max(1, end - clock.unsafeCurrentTimeMillis())
+      return within(answer, left, "Handshake", handshakeTimeout)
     })
   })
-  const bounded = within(whole, limits.handshakeTimeout, "Handshake")
-  if (decision === undefined) return bounded
+  if (decision === undefined) return answered
   // The server ends while the application decides: the client learns it.
   const leave = Effect.flatMap(dated(unavailable), (answer) => write(duplex, answer))
-  return Effect.onInterrupt(bounded, () =>
+  return Effect.onInterrupt(answered, () =>
     decision.isOpen ? Effect.zipRight(leave, tearDown(duplex, limits)) : Effect.void
   )
 }

@@ -13,12 +13,15 @@ import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
+import { isUndone } from "../waiting/Prompt.js"
 
-/** What a defect leaves behind; a failure is the application's, which has seen it. */
-const logDeath = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
-  Exit.isFailure(exit) && Cause.isDie(exit.cause)
-    ? Effect.logError("the fiber of a connection has died", exit.cause)
-    : Effect.void
+type Death = Exit.Failure<unknown, unknown>
+
+/** A failure is the application's, which has seen it. */
+const isDeath = (exit: Exit.Exit<unknown, unknown>): exit is Death => Exit.isFailure(exit) && Cause.isDie(exit.cause)
+
+/** What a defect leaves behind. */
+const logDeath = ({ cause }: Death): Effect.Effect<void> => Effect.logError("the fiber of a connection has died", cause)
 
 /** The fibers that serve the connections of one `accept`. */
 export class Serving<A, R> {
@@ -34,7 +37,16 @@ export class Serving<A, R> {
   }
 
   begin(connection: A): void {
-    const fiber = Runtime.runFork(this.runtime)(Effect.flatMap(Scope.make(), (scope) => this.serve(connection, scope)))
+    const fiber = Runtime.runFork(this.runtime)(
+      Effect.flatMap(Scope.make(), (scope) => {
+        // The fiber is its own: the Scope is put into its context for good, which costs half as much as `Effect.scoped`.
+        const context = Context.add(this.runtime.context, Scope.Scope, scope)
+        return Effect.zipRight(
+          FiberRef.set(FiberRef.currentContext, context as Context.Context<never>),
+          this.serve(connection, scope)
+        )
+      })
+    )
     if (fiber.unsafePoll() !== null) return
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))
@@ -46,17 +58,16 @@ export class Serving<A, R> {
   }
 
   private serve(connection: A, scope: Scope.CloseableScope): Effect.Effect<void> {
-    // The fiber is its own: the Scope is put into its context for good, which costs half as much as `Effect.scoped`.
-    const context = Context.add(this.runtime.context, Scope.Scope, scope) as Context.Context<never>
     const used = Effect.suspend(() => this.use(connection)) as Effect.Effect<void, unknown>
-    return Effect.zipRight(
-      FiberRef.set(FiberRef.currentContext, context),
-      Effect.flatMap(Effect.exit(Effect.interruptible(used)), (exit) => this.end(connection, scope, exit))
+    return Effect.flatMap(Effect.exit(Effect.interruptible(used)), (exit) =>
+      Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => this.end(connection, exit, closed))
     )
   }
 
-  private end(connection: A, scope: Scope.CloseableScope, exit: Exit.Exit<void, unknown>): Effect.Effect<void> {
-    const closed = Effect.flatMap(Effect.exit(Scope.close(scope, exit)), logDeath)
-    return Effect.zipRight(Effect.zipRight(closed, logDeath(exit)), this.release(connection))
+  private end(connection: A, ...exits: ReadonlyArray<Exit.Exit<unknown, unknown>>): Effect.Effect<void> {
+    const deaths = exits.filter(isDeath)
+    const release = this.release(connection)
+    if (deaths.length > 0) return Effect.zipRight(Effect.forEach(deaths, logDeath, { discard: true }), release)
+    return isUndone(release) ? release : Effect.void
   }
 }

@@ -44,21 +44,6 @@ export abstract class Prompt<A, E> extends Effectable.Class<A, E> {
   }
 }
 
-/** An act which need never wait, nor can fail. */
-export class Act extends Prompt<void, never> {
-  constructor(private readonly act: () => void) {
-    super()
-  }
-
-  attempt(): void {
-    this.act()
-  }
-
-  commit(): Effect.Effect<void> {
-    return Effect.sync(this.act)
-  }
-}
-
 /** Whether something is left to be done: there is an effect, and it is none that was to be done at once, and is done now. */
 export const isUndone = <E, R>(effect: Effect.Effect<unknown, E, R> | void): effect is Effect.Effect<unknown, E, R> =>
   effect !== undefined && !(effect instanceof Prompt && effect.attempt() !== later)

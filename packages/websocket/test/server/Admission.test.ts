@@ -3,9 +3,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { orEffect } from "../../src/handshake/orEffect.js"
 import { Admission, type Full } from "../../src/server/Admission.js"
 import type { Address } from "../../src/Transport.js"
+import { orEffect } from "../../src/waiting/orEffect.js"
 import { test } from "../support/leavesNothing.js"
 
 const nowhere = Option.none<Address>()

@@ -1,7 +1,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { Act, isUndone, later, Prompt } from "../../src/waiting/Prompt.js"
+import { isUndone, later, Prompt } from "../../src/waiting/Prompt.js"
 import { test } from "../support/leavesNothing.js"
 
 /** Gives how often it was attempted; at once after so many attempts, or when it was waited for. */
@@ -97,17 +97,6 @@ describe("Prompt", () => {
     const recovered = yield* prompt.pipe(Effect.catchAll((error) => Effect.succeed(error)))
     expect(recovered).toBe("never")
     expect(yield* Effect.all([new Counting(0), new Counting(0)])).toEqual([-1, -1])
-  })
-
-  test("an act is done when it is asked for, and not before", function* () {
-    let acts = 0
-    const act = new Act(() => acts++)
-    expect(acts).toBe(0)
-    yield* act
-    yield* Effect.zipRight(act, act)
-    expect(acts).toBe(3)
-    expect(isUndone(act)).toBe(false)
-    expect(acts).toBe(4)
   })
 
   test("isUndone: whether an effect is left to be done", function* () {

@@ -3,7 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { Act } from "../../src/waiting/Prompt.js"
+import { Act } from "../../src/waiting/Act.js"
 import { Wait, watch } from "../../src/waiting/Wait.js"
 import { test } from "../support/leavesNothing.js"
 

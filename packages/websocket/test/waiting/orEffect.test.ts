@@ -1,8 +1,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { OrEffect } from "../../src/handshake/HandshakeOptions.js"
-import { andThen, orEffect } from "../../src/handshake/orEffect.js"
+import { andThen, type OrEffect, orEffect } from "../../src/waiting/orEffect.js"
 import { test } from "../support/leavesNothing.js"
 
 describe("orEffect", () => {

@@ -1,10 +1,12 @@
 /** Options that are a value, or an effect that makes one. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { OrEffect } from "./HandshakeOptions.js"
+
+/** A value, or an effect that makes one. */
+export type OrEffect<A, E = never, R = never> = A | Effect.Effect<A, E, R>
 
 /** An Option, which Effect takes for an effect, is a value here. */
-const isEffect = <A, E, R>(value: OrEffect<A, E, R>): value is Effect.Effect<A, E, R> =>
+export const isEffect = <A, E, R>(value: OrEffect<A, E, R>): value is Effect.Effect<A, E, R> =>
   Effect.isEffect(value) && !Option.isOption(value)
 
 /** The value itself, or what the effect makes. */
