@@ -64,6 +64,8 @@ export class NodeReader extends NodeWriter implements FlowControl {
   unsafeReceive(onOctets: (octets: Uint8Array) => void, onFailure: (error: TransportError) => void): FlowControl {
     this.onOctets = onOctets
     this.onFailure = onFailure
+    // Whoever pulled until now has all there was.
+    if (this.readers?.isEmpty) this.readers = undefined
     this.paused = true
     this.resume()
     return this

@@ -112,6 +112,9 @@ const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> => {
   const owned = Scope.addFinalizerExit(scope, (exit) => connection?.release(exit) ?? Effect.void)
   const opened = Effect.map(owned, () => {
     connection = new Connection(parts)
+    // The application may look at the heads for as long as there is the connection, and hardly does.
+    parts.negotiated.request.fields.pack()
+    parts.negotiated.response.fields.pack()
     return new OpenWebSocket(connection)
   })
   const { onOpen } = parts

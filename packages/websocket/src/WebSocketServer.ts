@@ -31,13 +31,13 @@ import { withReadTurns } from "./host/ReadTurn.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
-import { Admission, type Full } from "./server/Admission.js"
+import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
 import { serveRequests } from "./server/requests.js"
 import type { Duplex } from "./Transport.js"
 import { type HandshakeError, OptionError, type TimeoutError, type TransportError } from "./WebSocketError.js"
-import { atOnce } from "./waiting/Direct.js"
+import { atOnce, Direct } from "./waiting/Direct.js"
 import { andThen, type OrEffect, orEffect } from "./waiting/orEffect.js"
 
 export type { HttpAnswer } from "./http/HttpAnswer.js"
@@ -99,7 +99,7 @@ export type Handler<A, E, R> = (ws: WebSocket, session: A) => Effect.Effect<unkn
 const failed = (cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> =>
   Effect.zipRight(logFailure(cause), Cause.isDie(cause) ? Effect.fail(Cause.squash(cause)) : Effect.failCause(cause))
 
-type Served<R> = Effect.Effect<unknown, unknown, R | Scope.Scope | HttpCodec | Handshake | FrameStream>
+type Needs<R> = R | Scope.Scope | HttpCodec | Handshake | FrameStream
 
 const handle = <A, E, R, P>(
   duplex: Duplex,
@@ -107,17 +107,19 @@ const handle = <A, E, R, P>(
   options: ServeOptions<A, P>,
   limits: LimitValues,
   admission: Admission
-): Served<R | P> => {
-  const opened = ({ negotiated, session }: Accepted<A>): OrEffect<unknown, unknown, R | Scope.Scope> => {
-    const { open } = Context.get(here<FrameStream>().context, FrameStream)
-    return andThen(atOnce(open(duplex, negotiated, options)), (ws) => linked(negotiated, handler(ws, session)))
-  }
-  const connection = (full: Full | undefined) =>
-    Effect.flatMap(serveRequests(duplex, options, limits, admission, full), (accepted) =>
-      orEffect(accepted === undefined ? undefined : opened(accepted))
+): Effect.Effect<unknown, unknown, Needs<R | P>> => {
+  // All of it is made when it runs: else the fiber would hold it for as long as there is the connection.
+  const served = new Direct((): OrEffect<unknown, unknown, Needs<R | P>> => {
+    const opened = ({ negotiated, session }: Accepted<A>): OrEffect<unknown, unknown, R | Scope.Scope> => {
+      const { open } = Context.get(here<FrameStream>().context, FrameStream)
+      return andThen(atOnce(open(duplex, negotiated, options)), (ws) => linked(negotiated, handler(ws, session)))
+    }
+    return andThen(admission.enter(duplex), (full) =>
+      Effect.flatMap(serveRequests(duplex, options, limits, admission, full), (accepted) =>
+        orEffect(accepted === undefined ? undefined : opened(accepted))
+      )
     )
-  // Made when it runs: else the fiber would hold all of the handshake for as long as there is the connection.
-  const served = Effect.suspend((): Served<R | P> => orEffect(andThen(admission.enter(duplex), connection)))
+  })
   return Effect.catchAllCause(served, failed)
 }
 

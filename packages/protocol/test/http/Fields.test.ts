@@ -156,6 +156,34 @@ describe("Fields, changed", () => {
   })
 })
 
+describe("Fields, packed", () => {
+  const name = fc.oneof(fc.constantFrom("Host", "host", "Via", ""), fc.string())
+  const value = fc.oneof(fc.constantFrom("", "a: b", "a\nb", "a, b"), fc.string())
+
+  it("are the same fields, whatever stands in them, and however often", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), fc.nat(2), (input, times) => {
+        const fields = Fields.from(input)
+        for (let n = 0; n < times; n++) fields.pack()
+        expect(pairs(fields)).toEqual(input)
+        expect(fields.size).toBe(input.length)
+        for (const [name] of input) {
+          expect(fields.getAll(name)).toEqual(Fields.from(input).getAll(name))
+          expect(pairs(fields.delete(name))).toEqual(pairs(Fields.from(input).delete(name)))
+        }
+        expect(pairs(fields.append("X", "y"))).toEqual([...input, ["X", "y"]])
+      })
+    )
+  })
+
+  it("print no value by accident", () => {
+    const fields = Fields.from({ Authorization: "secret" })
+    fields.pack()
+    expect(JSON.stringify(fields)).not.toContain("secret")
+    expect(Object.values(fields)).toEqual([])
+  })
+})
+
 describe("RFC 9110 §5.5 a field that may not stand in a head", () => {
   it.each([
     ["Host", "example.org"],
