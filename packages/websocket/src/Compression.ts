@@ -41,8 +41,11 @@ import type { AgreedDeflate, AnswerSettings } from "@effect-websocket/protocol/e
 import type { ProtocolViolation } from "@effect-websocket/protocol/frame/ProtocolViolation"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { here } from "./host/inContext.js"
 import { OptionError } from "./WebSocketError.js"
-import { Direct } from "./waiting/Direct.js"
+import { atOnce, Direct } from "./waiting/Direct.js"
+import { andThen, type OrEffect } from "./waiting/orEffect.js"
 
 /** What is asked for in the handshake, and how messages are compressed. */
 export interface CompressionOptions {
@@ -113,35 +116,48 @@ const ranges = new Map<string, readonly [min: number, max: number]>([
 ])
 
 const check = (option: string, value: unknown): OptionError | undefined => {
+  const broken = (rule: string) => new OptionError({ option: `compression.${option}`, rule })
   const range = ranges.get(option)
-  if (range === undefined) {
-    return typeof value === "boolean"
-      ? undefined
-      : new OptionError({ option: `compression.${option}`, rule: "a boolean" })
-  }
+  if (range === undefined) return typeof value === "boolean" ? undefined : broken("a boolean")
   const [min, max] = range
   const isInteger = Number.isSafeInteger(value) || (value === Infinity && max === Infinity)
   if (isInteger && (value as number) >= min && (value as number) <= max) return undefined
-  const rule = max === Infinity ? `an integer of at least ${min}, or Infinity` : `an integer from ${min} to ${max}`
-  return new OptionError({ option: `compression.${option}`, rule })
+  return broken(max === Infinity ? `an integer of at least ${min}, or Infinity` : `an integer from ${min} to ${max}`)
 }
 
 /** The defaults, changed by the options; what is out of range is an `OptionError`. */
 export const resolve = (options: CompressionOptions = {}): Effect.Effect<CompressionSettings, OptionError> =>
   new Direct(() => {
-    const limitsClientWindow = options.clientMaxWindowBits !== undefined
-    const settings: Record<string, unknown> = { ...defaults, limitsClientWindow }
+    const settings = { ...defaults, limitsClientWindow: options.clientMaxWindowBits !== undefined }
     for (const [option, value] of Object.entries(options)) {
       if (value === undefined || !Object.hasOwn(defaults, option) || option === "limitsClientWindow") continue
       const error = check(option, value)
       if (error !== undefined) return Effect.fail(error)
-      settings[option] = value
+      Object.assign(settings, { [option]: value })
     }
-    return settings as unknown as CompressionSettings
+    return settings
   })
 
 /** Whether permessage-deflate is wanted, and how: `true` is with the defaults. */
 export type CompressionChoice = boolean | CompressionOptions
+
+const noService = new OptionError({
+  option: "compression",
+  rule: "the service Compression is provided, for instance by NodeCompression.layer"
+})
+
+/** How it is wanted, and by whom it is done. */
+export interface ChosenCompression extends CompressionSettings, CompressionService {}
+
+/** What was chosen; `undefined`: it is not wanted. Without the service it cannot be: an `OptionError`. */
+export const chosen = (choice: CompressionChoice = false): Effect.Effect<ChosenCompression | undefined, OptionError> =>
+  new Direct((): OrEffect<ChosenCompression | undefined, OptionError> => {
+    if (choice === false) return undefined
+    const service = Context.getOption(here<never>().context, Compression)
+    if (Option.isNone(service)) return Effect.fail(noService)
+    const settings = atOnce(resolve(choice === true ? {} : choice))
+    return andThen(settings, (settings) => ({ ...settings, ...service.value }))
+  })
 
 /** How one side of a connection compresses. */
 export interface Direction {

@@ -24,14 +24,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { type CompressionChoice, outgoing } from "./Compression.js"
+import { type CompressionChoice, chosen, outgoing } from "./Compression.js"
 import { Connection } from "./connection/Connection.js"
 import type { ConnectionCompression, ConnectionParts } from "./connection/ConnectionParts.js"
 import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
-import { chosenIn } from "./handshake/chosen.js"
 import { here, type Surroundings } from "./host/inContext.js"
 import { type LimitOptions, resolveIn } from "./Limits.js"
 import { observed } from "./observing/observed.js"
@@ -39,7 +38,7 @@ import type { Watched } from "./observing/Watching.js"
 import type { Duplex } from "./Transport.js"
 import { OptionError } from "./WebSocketError.js"
 import { on } from "./waiting/Deadlines.js"
-import { Direct } from "./waiting/Direct.js"
+import { atOnce, Direct } from "./waiting/Direct.js"
 import { andThen, type OrEffect } from "./waiting/orEffect.js"
 
 /** Settings of one connection. */
@@ -69,13 +68,12 @@ export class FrameStream extends Context.Tag("effect-websocket/FrameStream")<
 
 /** The compression that the handshake has agreed on; without the service an `OptionError`. */
 const compressionOf = (
-  context: Context.Context<never>,
   negotiated: Negotiated,
   choice: CompressionChoice | undefined
 ): OrEffect<ConnectionCompression | undefined, OptionError> => {
   const agreed = deflate(negotiated)
   if (agreed === undefined) return undefined
-  return andThen(chosenIn(context, choice || true), (settings) => ({
+  return andThen(atOnce(chosen(choice || true)), (settings) => ({
     agreed,
     threshold: settings!.threshold,
     open: (sink) => settings!.open(agreed, negotiated.role, settings!, sink),
@@ -94,7 +92,7 @@ const partsOf = (
 ): OrEffect<Parts, OptionError> => {
   const limits = resolveIn(context, negotiated.role, options.limits)
   if (limits instanceof OptionError) return Effect.fail(limits)
-  return andThen(compressionOf(context, negotiated, options.compression), (compression) =>
+  return andThen(compressionOf(negotiated, options.compression), (compression) =>
     andThen(observed(context, { duplex, negotiated, compression }), (watched) => ({
       ...watched,
       limits: { ...limits },

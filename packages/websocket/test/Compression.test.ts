@@ -1,6 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type CompressionOptions, defaults, incoming, outgoing, resolve } from "../src/Compression.js"
+import {
+  Compression,
+  type CompressionOptions,
+  type CompressionService,
+  chosen,
+  defaults,
+  incoming,
+  outgoing,
+  resolve
+} from "../src/Compression.js"
 
 describe("the options of permessage-deflate", () => {
   it.effect("nothing said, the defaults are used", () =>
@@ -41,6 +50,37 @@ describe("the options of permessage-deflate", () => {
 
   it.effect("a threshold of Infinity compresses nothing", () =>
     Effect.map(resolve({ threshold: Infinity }), ({ threshold }) => expect(threshold).toBe(Infinity))
+  )
+})
+
+describe("the compression that is chosen", () => {
+  const service: CompressionService = {
+    open: () => {
+      throw new Error("no connection is opened here")
+    }
+  }
+  const provided = Effect.provideService(Compression, service)
+
+  it.effect("none is wanted unless it is said", () =>
+    Effect.gen(function* () {
+      expect([yield* chosen(), yield* provided(chosen(false))]).toEqual([undefined, undefined])
+    })
+  )
+
+  it.effect("true is with the defaults, and options change them", () =>
+    Effect.gen(function* () {
+      expect(yield* provided(chosen(true))).toEqual({ ...defaults, ...service })
+      expect(yield* provided(chosen({ level: 1 }))).toEqual({ ...defaults, level: 1, ...service })
+    })
+  )
+
+  it.effect("what is out of range, or has no service, is an OptionError", () =>
+    Effect.gen(function* () {
+      const outOfRange = yield* Effect.flip(provided(chosen({ level: 10 })))
+      expect(outOfRange).toMatchObject({ _tag: "OptionError", option: "compression.level" })
+      const missing = yield* Effect.flip(chosen(true))
+      expect(missing).toMatchObject({ _tag: "OptionError", option: "compression" })
+    })
   )
 })
 

@@ -14,6 +14,7 @@ const node = (name: string): string => `packages/node/test/${name}.test.ts`
 const contract = (name: string): string => `packages/websocket/src/testing/webSocketContract/${name}.ts`
 
 const accept = websocket("handshake/accept")
+const refuse = websocket("handshake/refuse")
 const request = websocket("handshake/request")
 const handshake = websocket("Handshake")
 const reader = websocket("connection/Reader")
@@ -25,7 +26,7 @@ const inflater = node("NodeInflater")
 /** By the file of Beast in which they are. */
 export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
   "accept.cpp": [
-    ["failed handshake (missing Sec-WebSocket-Key)", accept, "no Sec-WebSocket-Key"],
+    ["failed handshake (missing Sec-WebSocket-Key)", refuse, "no Sec-WebSocket-Key"],
     [
       "testEndOfStream",
       accept,
@@ -39,7 +40,7 @@ export const elsewhere: Readonly<Record<string, ReadonlyArray<Elsewhere>>> = {
       differs("redirects are the application's business")
     ],
     ["abandoned operation", handshake, "of a server, at each octet of the request: nothing goes on"],
-    ["syntax errors", accept, "a request line that is none", differs("a malformed request gets no answer")],
+    ["syntax errors", refuse, "a request line that is none", differs("a malformed request gets no answer")],
     [
       "the fields of testMatrix, on several lines",
       accept,

@@ -157,9 +157,8 @@ export class Reader implements MessageSink {
     const loop = Effect.whileLoop({ while: always, body, step: ignore })
     // Held while the connection is idle: `catchIf` would be twice as much.
     return Effect.catchAllCause(loop, (cause) => {
-      const isEnd =
-        cause._tag === "Fail" && cause.error === this.owner.failure && isCleanEnd(cause.error as ReceiveError)
-      return isEnd ? Effect.void : Effect.failCause(cause)
+      const isOurs = cause._tag === "Fail" && cause.error === this.owner.failure
+      return isOurs && isCleanEnd(cause.error as ReceiveError) ? Effect.void : Effect.failCause(cause)
     })
   }
 

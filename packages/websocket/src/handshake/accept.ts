@@ -14,7 +14,7 @@ import type { RequestHead } from "@effect-websocket/protocol/http/RequestHead"
 import type * as ResponseHead from "@effect-websocket/protocol/http/ResponseHead"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { CompressionSettings } from "../Compression.js"
+import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
 import { here } from "../host/inContext.js"
 import { goOn } from "../http/HttpAnswer.js"
@@ -24,7 +24,6 @@ import type { Duplex } from "../Transport.js"
 import { type HandshakeError, type HttpResponse, OptionError } from "../WebSocketError.js"
 import { atOnce, Direct } from "../waiting/Direct.js"
 import { andThen, isEffect, type OrEffect, orEffect } from "../waiting/orEffect.js"
-import { chosenIn } from "./chosen.js"
 import { within } from "./deadline.js"
 import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
 import { checkHost, checkOrigin } from "./hostPolicies.js"
@@ -170,5 +169,5 @@ export const accept = <A, R>(
       )
       return atOnce(accepting(context, within(whole, limits.handshakeTimeout, "Handshake")))
     }
-    return andThen(chosenIn(context, options.compression), answered)
+    return andThen(atOnce(chosen(options.compression)), answered)
   })
