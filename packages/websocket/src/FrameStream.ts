@@ -103,21 +103,20 @@ const partsOf = (
   )
 }
 
-/** Opens the connection, which the Scope owns: it has promised to end it before there is one, so that nothing can come in between. */
-const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> => {
-  let connection: Connection | undefined
-  // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
-  const owned = Scope.addFinalizerExit(scope, (exit) => connection?.release(exit) ?? Effect.void)
-  const opened = Effect.map(owned, () => {
-    connection = new Connection(parts)
-    // The application may look at the heads for as long as there is the connection, and hardly does.
-    parts.negotiated.request.fields.pack()
-    parts.negotiated.response.fields.pack()
-    return new OpenWebSocket(connection)
-  })
-  const { onOpen } = parts
-  return onOpen === undefined ? opened : Effect.tap(opened, (ws) => onOpen(ws.closed))
-}
+/** Opens the connection, which the Scope owns. */
+const open = (parts: Parts, scope: Scope.Scope): Effect.Effect<WebSocket> =>
+  Effect.uninterruptible(
+    Effect.suspend(() => {
+      const connection = new Connection(parts)
+      // The application may look at the heads for as long as there is the connection, and hardly does.
+      parts.negotiated.request.fields.pack()
+      parts.negotiated.response.fields.pack()
+      // Half the work of `acquireRelease`, which also restores FiberRefs: a connection reads none.
+      const owned = Scope.addFinalizerExit(scope, (exit) => connection.release(exit))
+      const told = parts.onOpen === undefined ? owned : Effect.zipRight(owned, parts.onOpen(connection.closed))
+      return Effect.as(told, new OpenWebSocket(connection))
+    })
+  )
 
 /** The engine of this library. */
 export const layer: Layer.Layer<FrameStream> = Layer.succeed(FrameStream, {
