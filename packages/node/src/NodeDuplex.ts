@@ -17,7 +17,7 @@ import { type Stop, Wait } from "effect-websocket/waiting/Wait"
 import * as NodeConnectionInfo from "./NodeConnectionInfo.js"
 import * as NodeError from "./NodeError.js"
 import { readInto } from "./NodeReadBuffer.js"
-import { discard, NodeReader } from "./NodeReader.js"
+import { NodeReader } from "./NodeReader.js"
 
 const owner = Symbol("@effect-websocket/node/NodeDuplex")
 type Owned = stream.Duplex & { [owner]?: NodeDuplex | undefined }
@@ -29,6 +29,7 @@ export interface Options {
   readonly endReason?: (() => TransportReason) | undefined
 }
 
+const discard = (): void => {}
 const endOfStream = (): TransportReason => ({ _tag: "EndOfStream" })
 
 function onData(this: Owned, octets: Uint8Array): void {
@@ -98,7 +99,7 @@ class NodeDuplex extends NodeReader implements Duplex {
 
   /** What a broken stream had read until then has arrived all the same. */
   break(cause: unknown): void {
-    const rest: Uint8Array | null = this.stream.errored && this.onOctets !== discard ? this.stream.read() : null
+    const rest: Uint8Array | null = this.stream.errored && !this.leaving ? this.stream.read() : null
     if (rest !== null) this.keep(rest)
     this.stream.destroy()
     this.fail(NodeError.stream(cause))

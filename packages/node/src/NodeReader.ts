@@ -8,12 +8,11 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { FlowControl } from "effect-websocket/Transport"
 import type { TransportError } from "effect-websocket/WebSocketError"
+import { Signal } from "effect-websocket/waiting/Signal"
 import { type Stop, Wait } from "effect-websocket/waiting/Wait"
 import { NodeWriter } from "./NodeWriter.js"
-import { Waiters } from "./Waiters.js"
 
 const nothing = new Uint8Array(0)
-export const discard = (): void => {}
 
 export class NodeReader extends NodeWriter implements FlowControl {
   /** Octets which nobody has taken yet: at most what one wake-up brought. */
@@ -22,7 +21,7 @@ export class NodeReader extends NodeWriter implements FlowControl {
   onFailure: ((error: TransportError) => void) | undefined
   paused = true
   leaving = false
-  readers: Waiters | undefined
+  readers: Signal | undefined
 
   get pull(): Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, TransportError> {
     return new Wait(
@@ -39,8 +38,8 @@ export class NodeReader extends NodeWriter implements FlowControl {
 
   onceRead(again: () => void): Stop {
     if (this.onOctets === undefined) this.stream.resume()
-    this.readers ??= new Waiters()
-    const leave = this.readers.add(again)
+    this.readers ??= new Signal()
+    const leave = this.readers.once(again)
     return () => {
       leave()
       this.rest()

@@ -10,8 +10,8 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { TransportError } from "effect-websocket/WebSocketError"
 import { Act } from "effect-websocket/waiting/Act"
+import { Signal } from "effect-websocket/waiting/Signal"
 import { type Stop, Wait } from "effect-websocket/waiting/Wait"
-import { Waiters } from "./Waiters.js"
 
 const nothing = new Uint8Array(0)
 
@@ -30,7 +30,7 @@ export class NodeWriter {
   readonly stream: stream.Duplex
   /** The first end of the connection, of either half. */
   failure: TransportError | undefined
-  private writers: Waiters | undefined
+  private writers: Signal | undefined
 
   constructor(native: stream.Duplex) {
     this.stream = native
@@ -72,7 +72,7 @@ export class NodeWriter {
   /** Calls back at progress: 'drain', 'finish', the end of an empty write, or `wakeWriters`. */
   onceWritten(again: () => void): Stop {
     const native: Written = this.stream
-    this.writers ??= new Waiters()
+    this.writers ??= new Signal()
     native[writer] = this
     native.off("drain", onWritten).off("finish", onWritten)
     native.on("drain", onWritten).on("finish", onWritten)
@@ -81,7 +81,7 @@ export class NodeWriter {
       // One that failed is told again, as an error of the stream.
       native.write(nothing, (error) => error || this.wakeWriters())
     }
-    return this.writers.add(again)
+    return this.writers.once(again)
   }
 
   /** Those who wait look again. */

@@ -1,35 +1,13 @@
-import * as stream from "node:stream"
+import type * as stream from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import type { TransportError } from "effect-websocket/WebSocketError"
 import * as NodeDuplex from "../src/NodeDuplex.js"
+import { pair, receive, silent } from "./support/duplexes.js"
 import { event, pattern, readAll, socketPair, turns, until } from "./support/sockets.js"
-
-/** Our Duplex over TCP, and the peer's socket. */
-const pair = Effect.gen(function* () {
-  const { far, near } = yield* socketPair
-  return { duplex: yield* NodeDuplex.fromDuplex(near), near, far }
-})
-
-/** A stream which is no socket: what is written stays where it is. */
-const silent = (options: stream.DuplexOptions = {}) =>
-  new stream.Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), ...options })
-
-/** What `unsafeReceive` delivers. */
-const receive = (duplex: { unsafeReceive: NodeDuplexReceive }) => {
-  const chunks: Array<Uint8Array> = []
-  const errors: Array<TransportError> = []
-  const flow = duplex.unsafeReceive(
-    (octets) => void chunks.push(octets),
-    (error) => void errors.push(error)
-  )
-  return { flow, chunks, errors, octets: () => Buffer.concat(chunks) }
-}
-type NodeDuplexReceive = ReturnType<typeof NodeDuplex.unsafeMake>["unsafeReceive"]
 
 describe("ends", () => {
   it.scopedLive("FIN is EndOfStream, and leaves our direction open", () =>

@@ -3,10 +3,11 @@
  *
  * A Socket that waits for its handlers, as those of this library do, is held up when too many octets wait; another one is not.
  */
-import { Waiters } from "@effect-websocket/node/Waiters"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { TransportError } from "effect-websocket/WebSocketError"
+import { Signal } from "effect-websocket/waiting/Signal"
+import { Wait } from "effect-websocket/waiting/Wait"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
 
@@ -17,9 +18,9 @@ export class SocketArrivals {
   failure: TransportError | undefined
   private chunks: Array<Uint8Array> = []
   private octets = 0
-  private readonly readers = new Waiters()
-  private readonly writers = new Waiters()
-  private readonly ends = new Waiters()
+  private readonly readers = new Signal()
+  private readonly writers = new Signal()
+  private readonly ends = new Signal()
 
   /** Takes octets; gives what is to be awaited when too many wait. */
   push(octets: Uint8Array): Effect.Effect<void> | void {
@@ -37,14 +38,12 @@ export class SocketArrivals {
   }
 
   /** Waits for the end. */
-  readonly ended: Effect.Effect<void> = Effect.suspend(() =>
-    this.failure === undefined ? this.ends.waitFor(this.ended) : Effect.void
-  )
+  readonly ended: Effect.Effect<void> = this.ends.until(() => this.failure !== undefined)
 
-  readonly pull: Effect.Effect<Chunks, TransportError> = Effect.suspend(() => {
-    if (this.chunks.length > 0) return this.take
-    return this.failure === undefined ? this.readers.waitFor(this.pull) : Effect.fail(this.failure)
-  })
+  readonly pull: Effect.Effect<Chunks, TransportError> = new Wait(
+    () => (this.chunks.length > 0 ? this.take : this.failure && Effect.fail(this.failure)),
+    (again) => this.readers.once(again)
+  )
 
   /** One step: an interruption comes before the octets are taken, or after they were delivered. */
   private readonly take: Effect.Effect<Chunks> = Effect.sync(() => {
@@ -55,7 +54,5 @@ export class SocketArrivals {
     return taken as unknown as Chunks
   })
 
-  private readonly room: Effect.Effect<void> = Effect.suspend(() =>
-    this.octets > readAhead ? this.writers.waitFor(this.room) : Effect.void
-  )
+  private readonly room: Effect.Effect<void> = this.writers.until(() => this.octets <= readAhead)
 }

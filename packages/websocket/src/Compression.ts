@@ -42,7 +42,7 @@ import type { ProtocolViolation } from "@effect-websocket/protocol/frame/Protoco
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { here } from "./host/inContext.js"
+import { here } from "./host/Surroundings.js"
 import { OptionError } from "./WebSocketError.js"
 import { atOnce, Direct } from "./waiting/Direct.js"
 import { andThen, type OrEffect } from "./waiting/orEffect.js"

@@ -31,7 +31,7 @@ import { OpenWebSocket } from "./connection/OpenWebSocket.js"
 import { sharedDeflation } from "./connection/SharedDeflation.js"
 import type { WebSocket } from "./connection/WebSocket.js"
 import { Entropy } from "./Entropy.js"
-import { here, type Surroundings } from "./host/inContext.js"
+import { here, type Surroundings } from "./host/Surroundings.js"
 import { type LimitOptions, resolveIn } from "./Limits.js"
 import { observed } from "./observing/observed.js"
 import type { Watched } from "./observing/Watching.js"
@@ -85,11 +85,12 @@ type Parts = ConnectionParts & Pick<Watched, "onOpen">
 
 /** What a connection takes from its environment. */
 const partsOf = (
-  { clock, context, runtime }: Surroundings<never>,
+  surroundings: Surroundings<never>,
   duplex: Duplex,
   negotiated: Negotiated,
   options: FrameStreamOptions
 ): OrEffect<Parts, OptionError> => {
+  const { clock, context } = surroundings
   const limits = resolveIn(context, negotiated.role, options.limits)
   if (limits instanceof OptionError) return Effect.fail(limits)
   return andThen(compressionOf(negotiated, options.compression), (compression) =>
@@ -98,7 +99,7 @@ const partsOf = (
       limits: { ...limits },
       deadlines: on(clock),
       entropy: Context.get(context, Entropy),
-      runtime: runtime()
+      runtime: surroundings.runtime
     }))
   )
 }

@@ -11,7 +11,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { inContext } from "./host/inContext.js"
+import { inContext } from "./host/Surroundings.js"
 import { OptionError } from "./WebSocketError.js"
 
 /** Sizes are in octets, deadlines are totals. */

@@ -141,13 +141,13 @@ export const connect = <E = never, R = never>(
     const handshake = yield* Handshake.Handshake
     const frames = yield* FrameStream.FrameStream
     yield* checkRequest(target, options)
-    const timeLeft = yield* countdown(limits.handshakeTimeout)
+    const timeLeft = countdown(limits.handshakeTimeout)
     const open = (uri: Uri.WebSocketUri, asked: ConnectOptions<E, R>, redirects: ReadonlyArray<Redirection>) =>
       connecting(uri, asked, (asked) =>
         Effect.gen(function* () {
-          const duplex = yield* within(transport.connect(uri), yield* timeLeft, "Connect")
+          const duplex = yield* within(transport.connect(uri), timeLeft(), "Connect")
           // The deadline is a total.
-          const own = { ...asked, limits: { ...options.limits, handshakeTimeout: yield* timeLeft } }
+          const own = { ...asked, limits: { ...options.limits, handshakeTimeout: timeLeft() } }
           const negotiated = yield* handshake.client(duplex, uri, own)
           const known = redirects.length === 0 ? negotiated : { ...negotiated, redirects }
           return yield* frames.open(duplex, known, options)

@@ -26,15 +26,15 @@ import type { WebSocket } from "./connection/WebSocket.js"
 import { FrameStream } from "./FrameStream.js"
 import type { Accepted, AcceptOptions, Handshake } from "./Handshake.js"
 import type { HttpCodec } from "./HttpCodec.js"
-import { here } from "./host/inContext.js"
 import { withReadTurns } from "./host/ReadTurn.js"
+import { here } from "./host/Surroundings.js"
 import { type LimitValues, resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { linked } from "./observing/Spans.js"
 import { Admission } from "./server/Admission.js"
 import type { HttpHandler } from "./server/answerHttp.js"
 import { logFailure } from "./server/logFailure.js"
-import { serveRequests } from "./server/requests.js"
+import { limitless, serveRequests } from "./server/requests.js"
 import type { Duplex } from "./Transport.js"
 import { type HandshakeError, OptionError, type TimeoutError, type TransportError } from "./WebSocketError.js"
 import { atOnce, Direct } from "./waiting/Direct.js"
@@ -101,21 +101,29 @@ const failed = (cause: Cause.Cause<unknown>): Effect.Effect<never, unknown> =>
 
 type Needs<R> = R | Scope.Scope | HttpCodec | Handshake | FrameStream
 
+/** What one server has for all its connections. */
+interface Server<A, P> {
+  readonly options: ServeOptions<A, P>
+  /** As `serveRequests` takes them. */
+  readonly requests: ServeOptions<A, P>
+  readonly limits: LimitValues
+  readonly admission: Admission
+}
+
 const handle = <A, E, R, P>(
   duplex: Duplex,
   handler: Handler<A, E, R>,
-  options: ServeOptions<A, P>,
-  limits: LimitValues,
-  admission: Admission
+  server: Server<A, P>
 ): Effect.Effect<unknown, unknown, Needs<R | P>> => {
   // All of it is made when it runs: else the fiber would hold it for as long as there is the connection.
   const served = new Direct((): OrEffect<unknown, unknown, Needs<R | P>> => {
+    const { admission, limits, options, requests } = server
     const opened = ({ negotiated, session }: Accepted<A>): OrEffect<unknown, unknown, R | Scope.Scope> => {
       const { open } = Context.get(here<FrameStream>().context, FrameStream)
       return andThen(atOnce(open(duplex, negotiated, options)), (ws) => linked(negotiated, handler(ws, session)))
     }
     return andThen(admission.enter(duplex), (full) =>
-      Effect.flatMap(serveRequests(duplex, options, limits, admission, full), (accepted) =>
+      Effect.flatMap(serveRequests(duplex, requests, limits, admission, full), (accepted) =>
         orEffect(accepted === undefined ? undefined : opened(accepted))
       )
     )
@@ -128,8 +136,8 @@ const count = (option: keyof typeof defaults, value: number = defaults[option]):
     ? Effect.succeed(value)
     : Effect.fail(new OptionError({ option, rule: "an integer of at least 1, or Infinity" }))
 
-/** Options that were checked, and the counts of one server. */
-const prepare = <A, P>(options: ServeOptions<A, P>) =>
+/** Checks the options. */
+const prepare = <A, P>(options: ServeOptions<A, P>): Effect.Effect<Server<A, P>, OptionError> =>
   Effect.gen(function* () {
     const limits = yield* resolve("server", options.limits)
     yield* chosen(options.compression)
@@ -137,23 +145,21 @@ const prepare = <A, P>(options: ServeOptions<A, P>) =>
     const handshakes = yield* count("maxHandshakes", options.maxHandshakes)
     const perAddress = yield* count("maxConnectionsPerAddress", options.maxConnectionsPerAddress)
     const perSecond = yield* count("maxHandshakesPerSecondPerAddress", options.maxHandshakesPerSecondPerAddress)
-    return { limits, admission: new Admission({ connections, handshakes, perAddress, perSecond }) }
+    const admission = new Admission({ connections, handshakes, perAddress, perSecond })
+    return { options, requests: limitless(options), limits, admission }
   })
 
 const acceptAll = <A, E, R, P>(
   handler: Handler<A, E, R>,
-  options: ServeOptions<A, P>,
-  { admission, limits }: { readonly admission: Admission; readonly limits: LimitValues }
+  server: Server<A, P>
 ): Effect.Effect<never, TransportError, Provided<R | P>> =>
-  withReadTurns(
-    Effect.flatMap(Listener, ({ accept }) => accept((duplex) => handle(duplex, handler, options, limits, admission)))
-  )
+  withReadTurns(Effect.flatMap(Listener, ({ accept }) => accept((duplex) => handle(duplex, handler, server))))
 
 const runWith = <A, E, R, P>(
   handler: Handler<A, E, R>,
   options: ServeOptions<A, P>
 ): Effect.Effect<never, TransportError | OptionError, Provided<R | P>> =>
-  Effect.flatMap(prepare(options), (prepared) => acceptAll(handler, options, prepared))
+  Effect.flatMap(prepare(options), (server) => acceptAll(handler, server))
 
 const serveWith = <A, E, R, P>(
   handler: Handler<A, E, R>,
@@ -162,8 +168,8 @@ const serveWith = <A, E, R, P>(
   const logged = (cause: Cause.Cause<TransportError>) =>
     Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("the listener failed", cause)
   return Layer.scopedDiscard(
-    Effect.flatMap(prepare(options), (prepared) =>
-      Effect.forkScoped(Effect.catchAllCause(acceptAll(handler, options, prepared), logged))
+    Effect.flatMap(prepare(options), (server) =>
+      Effect.forkScoped(Effect.catchAllCause(acceptAll(handler, server), logged))
     )
   )
 }

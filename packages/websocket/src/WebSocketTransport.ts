@@ -32,7 +32,7 @@ import { HttpCodec } from "./HttpCodec.js"
 import { resolve } from "./Limits.js"
 import { Listener } from "./Listener.js"
 import { Admission } from "./server/Admission.js"
-import { type RequestsOptions, serveRequests } from "./server/requests.js"
+import { limitless, type RequestsOptions, serveRequests } from "./server/requests.js"
 import { type Duplex, Transport } from "./Transport.js"
 import { type ConnectError, type ConnectOptions, connect, parseUri } from "./WebSocket.js"
 import { type Closed, type OptionError, type ReceiveError, TransportError } from "./WebSocketError.js"
@@ -192,6 +192,7 @@ export const layerListener = (
     Listener,
     Effect.gen(function* () {
       const limits = yield* resolve("server", options.limits)
+      const requests = limitless(options)
       // The Listener beneath, or the program around it, says how many there may be.
       const admission = new Admission({})
       const lower = yield* Listener
@@ -200,7 +201,7 @@ export const layerListener = (
       const frames = yield* FrameStream
       const opened = (duplex: Duplex): Effect.Effect<Duplex | undefined, never, Scope.Scope> =>
         Effect.gen(function* () {
-          const accepted = yield* serveRequests(duplex, options, limits, admission)
+          const accepted = yield* serveRequests(duplex, requests, limits, admission)
           if (accepted === undefined) return undefined
           const ws = yield* Effect.orDie(frames.open(duplex, accepted.negotiated, options))
           return yield* toDuplex(ws, { abort: duplex.abort })

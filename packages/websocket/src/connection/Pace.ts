@@ -10,7 +10,8 @@ import { afterHostTurn, hostTurn } from "../host/HostTurn.js"
 import type { LimitValues } from "../Limits.js"
 import type { Duplex } from "../Transport.js"
 import type { SendError, TransportError } from "../WebSocketError.js"
-import { watch } from "../waiting/Wait.js"
+import { Signal } from "../waiting/Signal.js"
+import { Wait, watch } from "../waiting/Wait.js"
 import type { Outbox } from "./Outbox.js"
 
 /** Octets that may be sent before a turn of the event loop, so that a producer that never waits lets the connection read. */
@@ -40,7 +41,7 @@ export interface PaceOwner {
 export class Pace {
   private spent = 0
   private isTurning = false
-  private waiting: Array<() => void> = []
+  private readonly room = new Signal()
   private isDraining = false
   private isDue = false
 
@@ -98,9 +99,7 @@ export class Pace {
 
   /** Lets everyone who waits look again: room was made, or the connection is closing. */
   wake(): void {
-    const { waiting } = this
-    this.waiting = []
-    for (const wake of waiting) wake()
+    this.room.wake()
   }
 
   /** Sees to it that those who wait learn when everything has left. */
@@ -117,7 +116,7 @@ export class Pace {
   /** Nothing may be sent now: calls back once, when that may have changed. */
   onceReady(look: () => void): void {
     if (this.isFull) {
-      this.waiting.push(look)
+      this.room.once(look)
       this.awaitDrain()
     } else afterHostTurn(look)
   }
@@ -134,15 +133,14 @@ export class Pace {
   }
 
   private get drained(): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      const wake = () => resume(Effect.void)
-      if (!this.isFull || this.owner.refusal() !== undefined) return wake()
-      this.waiting.push(wake)
-      this.awaitDrain()
-      return Effect.sync(() => {
-        this.waiting = this.waiting.filter((other) => other !== wake)
-      })
-    })
+    return new Wait(
+      () => (this.isFull && this.owner.refusal() === undefined ? undefined : Effect.void),
+      (again) => {
+        const stop = this.room.once(again)
+        this.awaitDrain()
+        return stop
+      }
+    )
   }
 
   /** Who sends by `unsafeSend` alone waits for nothing, and goes on sending then. */

@@ -16,14 +16,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CompressionSettings, chosen } from "../Compression.js"
 import type { HeadRead, HttpCodec } from "../HttpCodec.js"
-import { here } from "../host/inContext.js"
+import { here } from "../host/Surroundings.js"
 import { goOn } from "../http/HttpAnswer.js"
 import { type LimitValues, resolveIn } from "../Limits.js"
 import { accepting, answering } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import { type HandshakeError, type HttpResponse, OptionError } from "../WebSocketError.js"
 import { atOnce, Direct } from "../waiting/Direct.js"
-import { andThen, isEffect, type OrEffect, orEffect } from "../waiting/orEffect.js"
+import { andThen, isEffect, type OrEffect, orDie, orEffect } from "../waiting/orEffect.js"
 import { within } from "./deadline.js"
 import type { Accepted, AcceptOptions, AlreadyRead, HandshakeFailure } from "./HandshakeOptions.js"
 import { checkHost, checkOrigin } from "./hostPolicies.js"
@@ -95,15 +95,6 @@ const makeResponse = <A, R>(
   return andThen(plain, (head) => andThen(decorateResponse(head), (fields) => make(Fields.from(fields))))
 }
 
-/** What a policy throws is a defect like any other. */
-const decided = <A, R>(...all: Parameters<typeof decide<A, R>>): ReturnType<typeof decide<A, R>> => {
-  try {
-    return decide(...all)
-  } catch (defect) {
-    return Effect.die(defect)
-  }
-}
-
 const answer = <A, R>(
   codec: Codec,
   duplex: Duplex,
@@ -119,7 +110,7 @@ const answer = <A, R>(
     const written = andThen(begun, () => write({ head: agreed.response, body: noOctets }))
     return andThen(written, () => ({ negotiated: { role: "server", request: head, ...agreed, leftover }, session }))
   }
-  const decision = decided(head, options, duplex.info.encrypted, settings)
+  const decision = orDie(() => decide(head, options, duplex.info.encrypted, settings))
   if (!isEffect(decision)) return accepted(decision)
   return Effect.matchCauseEffect(decision, {
     onFailure: (cause) => refuseBecause(codec, duplex, read, cause, options),

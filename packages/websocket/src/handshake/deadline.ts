@@ -1,5 +1,4 @@
 /** The deadline of a handshake: a total, which no octet prolongs. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
-import { inContext } from "../host/inContext.js"
+import { here, inContext } from "../host/Surroundings.js"
 import { TimeoutError, type TimeoutPhase } from "../WebSocketError.js"
 import { on } from "../waiting/Deadlines.js"
 import { Wait } from "../waiting/Wait.js"
@@ -48,8 +47,8 @@ export const within = <A, E, R>(
   total = millis
 ): Effect.Effect<A, E | TimeoutError, R> => {
   if (millis === Infinity) return effect
-  return inContext<R, A, E | TimeoutError>(({ clock, runtime }) => {
-    const deadlines = on(clock)
+  return inContext<R, A, E | TimeoutError>((surroundings) => {
+    const deadlines = on(surroundings.clock)
     return Effect.async<A, E | TimeoutError>((resume) => {
       let late: TimeoutError | undefined
       let giveUp: () => void
@@ -69,15 +68,16 @@ export const within = <A, E, R>(
         }
         return Effect.sync(giveUp)
       }
-      const fiber = run(effect, runtime(), ended)
+      const fiber = run(effect, surroundings.runtime, ended)
       giveUp = () => fiber.unsafeInterruptAsFork(fiber.id())
       return Fiber.interrupt(fiber)
     })
   })
 }
 
-/** Begins to count; the effect it gives tells how much of `millis` is left, at least one. */
-export const countdown = (millis: number): Effect.Effect<Effect.Effect<number>> =>
-  Effect.map(Clock.currentTimeNanos, (begin) =>
-    Effect.map(Clock.currentTimeNanos, (now) => Math.max(1, millis - Number(now - begin) / 1e6))
-  )
+/** Begins to count, in code that runs in a fiber; what it gives tells how much of `millis` is left, at least one. */
+export const countdown = (millis: number): (() => number) => {
+  const { clock } = here<never>()
+  const end = clock.unsafeCurrentTimeMillis() + millis
+  return () => Math.max(1, end - clock.unsafeCurrentTimeMillis())
+}

@@ -186,7 +186,7 @@ export const request = <E, R>(
 ): Effect.Effect<Negotiated, HandshakeFailure | E, R> =>
   Effect.gen(function* () {
     const limits = yield* resolve("client", options.limits)
-    const timeLeft = yield* countdown(limits.handshakeTimeout)
+    const timeLeft = countdown(limits.handshakeTimeout)
     const asked = Effect.gen(function* () {
       const made = yield* attempt(uri, options, yield* Entropy)
       yield* codec.writeRequest(duplex, made.head)
@@ -195,6 +195,6 @@ export const request = <E, R>(
     const { made, read } = yield* within(asked, limits.handshakeTimeout, "Handshake")
     if (ClientHandshake.isSwitching(read.head)) return yield* verified(made, read, options.requireSubprotocol ?? false)
     // A refusal is told, also when its body does not come in time.
-    const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(yield* timeLeft, limits.closeTimeout) }
+    const bounds = { maxSize: limits.maxRefusalBody, within: Math.min(timeLeft(), limits.closeTimeout) }
     return yield* declined(codec, duplex, bounds, made.head, read)
   })

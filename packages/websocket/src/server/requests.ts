@@ -15,15 +15,15 @@ import * as Option from "effect/Option"
 import { type Accepted, type AcceptOptions, Handshake, type HandshakeFailure, type Rejected } from "../Handshake.js"
 import { type HeadRead, HttpCodec } from "../HttpCodec.js"
 import { readRequest } from "../handshake/accept.js"
-import { within } from "../handshake/deadline.js"
-import { here } from "../host/inContext.js"
+import { countdown, within } from "../handshake/deadline.js"
+import { here } from "../host/Surroundings.js"
 import { dated, framed, toResponse } from "../http/HttpAnswer.js"
 import type { LimitValues } from "../Limits.js"
 import { refused } from "../observing/handshakes.js"
 import type { Duplex } from "../Transport.js"
 import { HandshakeError, type HttpResponse } from "../WebSocketError.js"
 import { atOnce, Direct } from "../waiting/Direct.js"
-import { andThen, isEffect, type OrEffect, orEffect } from "../waiting/orEffect.js"
+import { andThen, isEffect, type OrEffect } from "../waiting/orEffect.js"
 import type { Admission, Full } from "./Admission.js"
 import { answerHttp, type HttpHandler } from "./answerHttp.js"
 import { nextOctets, taken } from "./betweenRequests.js"
@@ -33,6 +33,12 @@ export interface RequestsOptions<A, R> extends AcceptOptions<A, R> {
   readonly http?: HttpHandler<R> | undefined
   readonly onHandshakeError?: ((error: HandshakeFailure) => Effect.Effect<void, never, R>) | undefined
 }
+
+/** The options for `serveRequests`, which watches over the deadline itself: the same for all connections of a server. */
+export const limitless = <A, R, O extends RequestsOptions<A, R>>(options: O): O => ({
+  ...options,
+  limits: { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
+})
 
 const noOctets = new Uint8Array(0)
 
@@ -62,10 +68,14 @@ class Decision<A, R> {
   }
 }
 
+/** A request that is the application's to answer. */
+interface Ordinary<R> {
+  readonly read: HeadRead<RequestHead>
+  readonly handler: HttpHandler<R>
+}
+
 /** What a request turned out to be. */
-type Attempt<A, R> =
-  | { readonly _tag: "Accepted"; readonly accepted: Accepted<A> }
-  | { readonly _tag: "Http"; readonly read: HeadRead<RequestHead>; readonly handler: HttpHandler<R> }
+type Attempt<A, R> = Accepted<A> | Ordinary<R>
 
 /** Reads one request, which begins with `octets`, and makes the handshake when it asks for one. */
 const answerOne = <A, R>(
@@ -80,17 +90,13 @@ const answerOne = <A, R>(
   const { http } = options
   const handshake = Context.get(context, Handshake)
   return andThen(readRequest(Context.get(context, HttpCodec), duplex, options, octets, limits), (read): Answered => {
-    if (http !== undefined && !isUpgrade(read.head)) return { _tag: "Http", read, handler: http }
-    const accept = (): Answered => {
-      const accepting = handshake.server(duplex, options, { request: read.head, octets: read.leftover })
-      return andThen<Accepted<A>, HandshakeFailure, R, Attempt<A, R>, never, never>(atOnce(accepting), (accepted) => ({
-        _tag: "Accepted",
-        accepted
-      }))
-    }
-    if (!rate.isBounded) return accept()
-    return Effect.flatMap(rate.exceeds(duplex.info.remote), (exceeds) =>
-      exceeds ? refuseBusy(duplex, "second") : orEffect(accept())
+    if (http !== undefined && !isUpgrade(read.head)) return { read, handler: http }
+    const accepting = handshake.server(duplex, options, { request: read.head, octets: read.leftover })
+    if (!rate.isBounded) return atOnce(accepting)
+    return Effect.flatMap(
+      rate.exceeds(duplex.info.remote),
+      (exceeds): Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec> =>
+        exceeds ? refuseBusy(duplex, "second") : accepting
     )
   })
 }
@@ -109,17 +115,13 @@ const attempt = <A, R>(
 ): Effect.Effect<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake> => {
   // Without a policy there is no time at which the client would have to be told.
   const decision = options.authorize && new Decision(options.authorize)
-  const limitless = { ...options.limits, handshakeTimeout: Number.POSITIVE_INFINITY }
-  const inner = { ...options, authorize: decision?.authorize, limits: limitless }
+  const inner = decision === undefined ? options : { ...options, authorize: decision.authorize }
   const { handshakeTimeout } = limits
   const answered = new Direct<Attempt<A, R>, HandshakeFailure, R | HttpCodec | Handshake>(() => {
-    const { clock } = here<never>()
-    const end = clock.unsafeCurrentTimeMillis() + handshakeTimeout
+    const timeLeft = countdown(handshakeTimeout)
     return andThen(firstOctets(duplex, octets, handshakeTimeout), (octets) => {
       const answer = answerOne(duplex, octets, inner, limits, admission)
-      if (!isEffect(answer)) return answer
-      const left = Math.max(1, end - clock.unsafeCurrentTimeMillis())
-      return within(answer, left, "Handshake", handshakeTimeout)
+      return isEffect(answer) ? within(answer, timeLeft(), "Handshake", handshakeTimeout) : answer
     })
   })
   if (decision === undefined) return answered
@@ -149,9 +151,7 @@ const answerAll = <A, R>(
             ? Effect.zipRight(report(options, error), next(error.leftover))
             : Effect.fail(error),
         onSuccess: (result) =>
-          result._tag === "Accepted"
-            ? Effect.succeed(result.accepted)
-            : Effect.flatMap(answered(duplex, result, options, limits), next)
+          "handler" in result ? Effect.flatMap(answered(duplex, result, options, limits), next) : Effect.succeed(result)
       }
     )
   const next = (leftover: Uint8Array | undefined): Answered =>
@@ -166,7 +166,7 @@ const answerAll = <A, R>(
 /** The application's answer. When the server ends meanwhile, the client learns it before the connection is closed. */
 const answered = <A, R>(
   duplex: Duplex,
-  { handler, read }: Attempt<A, R> & { readonly _tag: "Http" },
+  { handler, read }: Ordinary<R>,
   { hosts }: RequestsOptions<A, R>,
   limits: LimitValues
 ): Effect.Effect<Uint8Array | undefined, never, R | HttpCodec> =>

@@ -12,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
+import { orDie, orEffect } from "../waiting/orEffect.js"
 import { isUndone } from "../waiting/Prompt.js"
 
 type Death = Exit.Failure<unknown, unknown>
@@ -54,18 +55,11 @@ export class Serving<A, R> {
   private serve(connection: A, scope: Scope.CloseableScope): Effect.Effect<void> {
     const left = (exit: Exit.Exit<unknown, unknown>) =>
       Effect.flatMap(Effect.exit(Scope.close(scope, exit)), (closed) => this.end(connection, exit, closed))
-    return Effect.matchCauseEffect(Effect.interruptible(this.used(connection)), {
+    const used = orEffect(orDie(() => this.use(connection))) as Effect.Effect<unknown, unknown>
+    return Effect.matchCauseEffect(Effect.interruptible(used), {
       onFailure: (cause) => left(Exit.failCause(cause)),
       onSuccess: () => left(Exit.void)
     })
-  }
-
-  private used(connection: A): Effect.Effect<unknown, unknown> {
-    try {
-      return this.use(connection) as Effect.Effect<unknown, unknown>
-    } catch (defect) {
-      return Effect.die(defect)
-    }
   }
 
   private end(connection: A, ...exits: ReadonlyArray<Exit.Exit<unknown, unknown>>): Effect.Effect<void> {

@@ -18,3 +18,12 @@ export const andThen = <A, E, R, B, F, S>(
   value: OrEffect<A, E, R>,
   next: (value: A) => OrEffect<B, F, S>
 ): OrEffect<B, E | F, R | S> => (isEffect(value) ? Effect.flatMap(value, (made) => orEffect(next(made))) : next(value))
+
+/** What `make` gives; what it throws is a defect, as in an effect. */
+export const orDie = <A, E, R>(make: () => OrEffect<A, E, R>): OrEffect<A, E, R> => {
+  try {
+    return make()
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}

@@ -54,4 +54,41 @@ describe("Signal", () => {
     yield* Effect.forEach(waiting, Fiber.join)
     expect(tokens).toBe(0)
   })
+
+  test("`once` is called back once, in the order of the calls, and nobody who comes meanwhile", function* () {
+    yield* Effect.void
+    const signal = new Signal()
+    const woken: Array<string> = []
+    signal.wake()
+    signal.once(() => {
+      woken.push("first")
+      signal.once(() => woken.push("late"))
+    })
+    signal.once(() => woken.push("second"))
+    signal.wake()
+    expect([woken, signal.isEmpty]).toEqual([["first", "second"], false])
+    signal.wake()
+    signal.wake()
+    expect([woken, signal.isEmpty]).toEqual([["first", "second", "late"], true])
+  })
+
+  test("who stops is not called back, also when it is another's turn that stops it", function* () {
+    yield* Effect.void
+    const signal = new Signal()
+    const woken: Array<string> = []
+    signal.once(() => {
+      woken.push("first")
+      stopSecond()
+    })
+    const stopSecond = signal.once(() => woken.push("second"))
+    const stopThird = signal.once(() => woken.push("third"))
+    stopThird()
+    stopThird()
+    signal.once(() => woken.push("fourth"))
+    expect(signal.isEmpty).toBe(false)
+    signal.wake()
+    expect(woken).toEqual(["first", "fourth"])
+    signal.once(() => woken.push("fifth"))()
+    expect(signal.isEmpty).toBe(true)
+  })
 })

@@ -1,7 +1,8 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { andThen, type OrEffect, orEffect } from "../../src/waiting/orEffect.js"
+import { andThen, type OrEffect, orDie, orEffect } from "../../src/waiting/orEffect.js"
 import { test } from "../support/leavesNothing.js"
 
 describe("orEffect", () => {
@@ -36,5 +37,15 @@ describe("andThen", () => {
     expect(yield* Effect.flip(orEffect(behind(Effect.fail("no"))))).toBe("no")
     const refused = andThen<number, never, never, number, string, never>(1, () => Effect.fail("no"))
     expect(yield* Effect.flip(orEffect(refused))).toBe("no")
+  })
+})
+
+describe("orDie", () => {
+  test("what is made is as it is, and what is thrown is a defect", function* () {
+    expect(orDie(() => 1)).toBe(1)
+    const thrown = orDie<number, never, never>(() => {
+      throw "boom"
+    })
+    expect(yield* Effect.exit(orEffect(thrown))).toEqual(Exit.die("boom"))
   })
 })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
-import { inContext } from "../../src/host/inContext.js"
+import { here, inContext } from "../../src/host/Surroundings.js"
 
 class Name extends Context.Tag("Name")<Name, string>() {}
 
@@ -24,14 +24,22 @@ describe("inContext", () => {
     Effect.gen(function* () {
       const seen = Effect.zip(Name, FiberRef.get(FiberRef.currentConcurrency))
       const run = inContext<Name, readonly [string, number | "unbounded"], never>(({ runtime }) =>
-        Effect.sync(() => Runtime.runSync(runtime() as Runtime.Runtime<Name>, seen))
+        Effect.sync(() => Runtime.runSync(runtime as Runtime.Runtime<Name>, seen))
       )
       expect(yield* named(Effect.withConcurrency(run, 7))).toEqual(["one", 7])
       const both = inContext<never, readonly [unknown, unknown], never>(({ runtime }) =>
-        Effect.map(Effect.runtime<never>(), (other) => [runtime().runtimeFlags, other.runtimeFlags] as const)
+        Effect.map(Effect.runtime<never>(), (other) => [runtime.runtimeFlags, other.runtimeFlags] as const)
       )
       const [flags, others] = yield* Effect.uninterruptible(both)
       expect(flags).toBe(others)
+    })
+  )
+
+  it.effect("`here` has the same, in code that runs in a fiber", () =>
+    Effect.gen(function* () {
+      const greeting = Effect.sync(() => `hello ${Context.get(here<Name>().context, Name)}`)
+      expect(yield* named(greeting)).toBe("hello one")
+      expect(here().clock).toBe(yield* Effect.clock)
     })
   )
 

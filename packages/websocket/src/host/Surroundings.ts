@@ -13,27 +13,29 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 
 /** What the fiber has with it. */
-export interface Surroundings<R> {
-  readonly context: Context.Context<R>
-  readonly clock: Clock.Clock
-  /** As `Effect.runtime`. */
-  readonly runtime: () => Runtime.Runtime<R>
-}
+export class Surroundings<R> {
+  constructor(private readonly fiber: Fiber.RuntimeFiber<unknown, unknown>) {}
 
-const of = <R>(fiber: Fiber.RuntimeFiber<unknown, unknown>): Surroundings<R> => {
-  const context = fiber.currentContext as Context.Context<R>
-  const runtime = () => {
-    const fiberRefs = fiber.getFiberRefs()
-    const runtimeFlags = FiberRefs.getOrDefault(fiberRefs, FiberRef.currentRuntimeFlags)
-    return Runtime.make({ context, runtimeFlags, fiberRefs })
+  get context(): Context.Context<R> {
+    return this.fiber.currentContext as Context.Context<R>
   }
-  return { context, clock: Context.get(fiber.currentDefaultServices, Clock.Clock), runtime }
+
+  get clock(): Clock.Clock {
+    return Context.get(this.fiber.currentDefaultServices, Clock.Clock)
+  }
+
+  /** As `Effect.runtime`. */
+  get runtime(): Runtime.Runtime<R> {
+    const fiberRefs = this.fiber.getFiberRefs()
+    const runtimeFlags = FiberRefs.getOrDefault(fiberRefs, FiberRef.currentRuntimeFlags)
+    return Runtime.make({ context: this.context, runtimeFlags, fiberRefs })
+  }
 }
 
 /** In code that runs in a fiber whose services are known to be there. */
-export const here = <R>(): Surroundings<R> => of(Option.getOrThrow(Fiber.getCurrentFiber()))
+export const here = <R>(): Surroundings<R> => new Surroundings(Option.getOrThrow(Fiber.getCurrentFiber()))
 
 /** Goes on with the services of `R`, which are to be had from the context. */
 export const inContext = <R, A, E, R2 = never>(
   use: (surroundings: Surroundings<R>) => Effect.Effect<A, E, R2>
-): Effect.Effect<A, E, R | R2> => Effect.withFiberRuntime<A, E, R | R2>((fiber) => use(of(fiber)))
+): Effect.Effect<A, E, R | R2> => Effect.withFiberRuntime<A, E, R | R2>((fiber) => use(new Surroundings(fiber)))
