@@ -14,6 +14,8 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Address, ConnectionInfo, Duplex } from "../Transport.js"
 import { TransportError } from "../WebSocketError.js"
+import { Signal } from "../waiting/Signal.js"
+import { Wait } from "../waiting/Wait.js"
 import { type Cut, immediate, Lane, type Pace, whole } from "./Lane.js"
 import { fromReceive, teardown } from "./Reading.js"
 
@@ -68,14 +70,14 @@ class MemoryEnd {
   private peer!: MemoryEnd
   private ended = false
   private failure: TransportError | undefined
-  private readonly drains = new Set<(effect: Effect.Effect<void, TransportError>) => void>()
+  private readonly delivered = new Signal()
 
   private constructor(
     private readonly pace: Pace,
     private readonly capacity: number,
     cut: Cut
   ) {
-    this.incoming = new Lane(pace, cut, () => this.peer.settle())
+    this.incoming = new Lane(pace, cut, () => this.peer.delivered.wake())
   }
 
   static pair(pace: Pace, capacity: number, cut: Cut): readonly [MemoryEnd, MemoryEnd] {
@@ -94,15 +96,13 @@ class MemoryEnd {
     return this.failure === undefined ? Math.max(0, this.peer.incoming.octets - this.capacity) : 0
   }
 
-  readonly drain: Effect.Effect<void, TransportError> = Effect.suspend(() => {
-    if (this.failure !== undefined) return Effect.fail(this.failure)
-    return this.buffered() === 0 ? Effect.void : this.drained
-  })
-
-  private readonly drained = Effect.async<void, TransportError>((resume) => {
-    this.drains.add(resume)
-    return Effect.sync(() => this.drains.delete(resume))
-  })
+  readonly drain: Effect.Effect<void, TransportError> = new Wait(
+    () => {
+      if (this.failure !== undefined) return Effect.fail(this.failure)
+      return this.buffered() === 0 ? Effect.void : undefined
+    },
+    (again) => this.delivered.once(again)
+  )
 
   end(): void {
     if (this.ended || this.failure !== undefined) return
@@ -127,17 +127,7 @@ class MemoryEnd {
   private fail(error: TransportError): void {
     if (this.failure !== undefined) return
     this.failure = error
-    this.release(Effect.fail(error))
-  }
-
-  private settle(): void {
-    if (this.drains.size > 0 && this.buffered() === 0) this.release(Effect.void)
-  }
-
-  private release(effect: Effect.Effect<void, TransportError>): void {
-    const drains = [...this.drains]
-    this.drains.clear()
-    for (const resume of drains) resume(effect)
+    this.delivered.wake()
   }
 }
 

@@ -13,6 +13,8 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { hostTurn } from "../host/HostTurn.js"
 import { TransportError } from "../WebSocketError.js"
+import { Signal } from "../waiting/Signal.js"
+import { Wait } from "../waiting/Wait.js"
 
 /** The effects beneath. */
 export interface Sink {
@@ -40,7 +42,7 @@ export class PullWriter {
   private writes = 0
   private failure: TransportError | undefined
   private fiber: Fiber.RuntimeFiber<Exit.Exit<void, TransportError>> | undefined
-  private readonly drains = new Set<(effect: Effect.Effect<void, TransportError>) => void>()
+  private readonly settled = new Signal()
 
   constructor(
     private readonly runtime: Runtime.Runtime<never>,
@@ -57,10 +59,13 @@ export class PullWriter {
     this.run()
   }
 
-  readonly drain: Effect.Effect<void, TransportError> = Effect.suspend(() => {
-    if (this.failure !== undefined) return Effect.fail(this.failure)
-    return this.buffered === 0 ? Effect.void : this.drained
-  })
+  readonly drain: Effect.Effect<void, TransportError> = new Wait(
+    () => {
+      if (this.failure !== undefined) return Effect.fail(this.failure)
+      return this.buffered === 0 ? Effect.void : undefined
+    },
+    (again) => this.settled.once(again)
+  )
 
   end(): void {
     if (this.ended) return
@@ -75,18 +80,13 @@ export class PullWriter {
     this.queue = []
     this.buffered = 0
     this.fiber?.unsafeInterruptAsFork(FiberId.none)
-    this.release(Effect.fail(error))
+    this.settled.wake()
   }
 
   abort(error: TransportError): void {
     this.aborted = true
     this.fail(error)
   }
-
-  private readonly drained = Effect.async<void, TransportError>((resume) => {
-    this.drains.add(resume)
-    return Effect.sync(() => this.drains.delete(resume))
-  })
 
   private get isIdle(): boolean {
     return this.queue.length === 0 && (!this.ended || this.complete)
@@ -106,7 +106,7 @@ export class PullWriter {
   private readonly written = (): void => {
     if (this.failure !== undefined) return
     this.buffered -= this.queue.shift()?.length ?? 0
-    if (this.buffered === 0) this.release(Effect.void)
+    if (this.buffered === 0) this.settled.wake()
   }
 
   private readonly finish = Effect.suspend(() => {
@@ -129,11 +129,5 @@ export class PullWriter {
     this.fiber = undefined
     if (Exit.isSuccess(result)) this.run()
     else this.fail(failureOf(result.cause))
-  }
-
-  private release(effect: Effect.Effect<void, TransportError>): void {
-    const drains = [...this.drains]
-    this.drains.clear()
-    for (const resume of drains) resume(effect)
   }
 }

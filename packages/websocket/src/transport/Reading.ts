@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import { unsafeSoon } from "../host/Soon.js"
 import type { Duplex, FlowControl } from "../Transport.js"
 import type { TransportError } from "../WebSocketError.js"
+import { type Stop, Wait } from "../waiting/Wait.js"
 
 type Receive = Duplex["unsafeReceive"]
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
@@ -31,7 +32,7 @@ class ReadingState implements Reading {
   private paused = false
   private discarding = false
   private ended = false
-  private waiter: ((effect: Duplex["pull"]) => void) | undefined
+  private waiter: (() => void) | undefined
   private receiver:
     | { readonly onOctets: (octets: Uint8Array) => void; readonly onEnd: (error: TransportError) => void }
     | undefined
@@ -42,11 +43,10 @@ class ReadingState implements Reading {
     private readonly owned: boolean
   ) {}
 
-  readonly pull: Duplex["pull"] = Effect.suspend(() => {
-    if (this.receiver !== undefined) return Effect.dieMessage("Duplex.pull after unsafeReceive")
-    if (this.held.length > 0) return this.take
-    return this.failure === undefined ? this.wait : Effect.fail(this.failure)
-  })
+  readonly pull: Duplex["pull"] = new Wait(
+    () => this.there(),
+    (again) => this.onceRead(again)
+  )
 
   readonly unsafeReceive: Receive = (onOctets, onEnd) => {
     this.receiver = { onOctets, onEnd }
@@ -84,16 +84,22 @@ class ReadingState implements Reading {
     return chunks as unknown as Chunks
   })
 
-  private readonly wait: Duplex["pull"] = Effect.async((resume) => {
-    if (this.waiter !== undefined) return resume(Effect.dieMessage("two pulls of one Duplex at a time"))
-    this.waiter = resume
+  private there(): Duplex["pull"] | undefined {
+    if (this.receiver !== undefined) return Effect.dieMessage("Duplex.pull after unsafeReceive")
+    if (this.held.length > 0) return this.take
+    if (this.failure !== undefined) return Effect.fail(this.failure)
+    return this.waiter && Effect.dieMessage("two pulls of one Duplex at a time")
+  }
+
+  private onceRead(again: () => void): Stop {
+    this.waiter = again
     this.proceed()
-    return Effect.sync(() => {
-      if (this.waiter !== resume) return
+    return () => {
+      if (this.waiter !== again) return
       this.waiter = undefined
       this.flow?.pause()
-    })
-  })
+    }
+  }
 
   private proceed(): void {
     if (this.started) this.flow?.resume()
@@ -125,9 +131,9 @@ class ReadingState implements Reading {
   }
 
   private wake(): void {
-    const resume = this.waiter
+    const again = this.waiter
     this.waiter = undefined
-    resume?.(this.pull)
+    again?.()
   }
 
   /** What was read before, to the receiver; then the source flows again. */
